@@ -1,0 +1,45 @@
+# One command per task. `make` lists them. They use the active virtual environment; see
+# CONTRIBUTING.md for making one.
+
+PYTHON ?= python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test statistics lint format types imports doctest bench build ci
+
+help: ## list the tasks
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+setup: ## install heatbath, editable, with everything the tasks below need
+	$(PYTHON) -m pip install -c constraints.txt -e '.[test,bench]'
+
+test: ## the fast tests
+	$(PYTHON) -m pytest
+
+statistics: ## the long statistical tests
+	$(PYTHON) -m pytest -m statistics
+
+lint: ## look for faults and for unformatted code
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+
+format: ## format the code and mend what can be mended
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+types: ## check the types
+	$(PYTHON) -m mypy
+
+imports: ## check who imports whom
+	lint-imports
+
+doctest: ## run the examples in docstrings and pages
+	$(PYTHON) -m pytest --doctest-modules --doctest-glob='*.md' src README.md docs
+
+bench: ## run the benchmarks once, in this environment
+	asv run --python=same --quick --show-stderr
+
+build: ## build sdist and wheel into dist/
+	$(PYTHON) -m build
+
+ci: ## all that the continuous integration runs, in fresh environments
+	.ci/run

@@ -1,0 +1,11 @@
+"""Stands in for the generated elementary functions where a loop file is read on its own."""
+
+from heatbath_numba.header import helper
+
+
+@helper
+def log(x):
+    return x
+
+
+radius = cosine = sine = log

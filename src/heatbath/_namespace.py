@@ -1,0 +1,124 @@
+"""Which array library a field lives in, and what may enter there."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+Array: TypeAlias = Any
+Namespace: TypeAlias = Any
+
+__all__ = [
+    "FLOAT_TYPES",
+    "Array",
+    "Namespace",
+    "as_numpy",
+    "device_of",
+    "dtype_name",
+    "kind_of",
+    "namespace_by_name",
+    "namespace_of",
+    "needs_gradient",
+    "require_field",
+]
+
+FLOAT_TYPES = ("float64", "float32")
+
+
+@lru_cache(maxsize=64)
+def _namespace_of_type(kind: type) -> Namespace | None:
+    import array_api_compat
+
+    root = kind.__module__.partition(".")[0]
+    if root == "numpy":
+        import array_api_compat.numpy
+
+        return array_api_compat.numpy
+    if root == "torch":
+        return sys.modules.get("array_api_compat.torch") or __import__(
+            "array_api_compat.torch", fromlist=["torch"]
+        )
+    if hasattr(kind, "__array_namespace__") or root == "cupy":
+        return array_api_compat
+    return None
+
+
+def namespace_of(x: Array) -> Namespace:
+    """The Array API namespace of an array; cheap, since it is remembered by type."""
+    known = _namespace_of_type(type(x))
+    if known is None:
+        raise TypeError(
+            f"a field must be an array of NumPy, torch, CuPy or another Array API library; got "
+            f"{type(x).__name__}: make one with numpy.asarray or torch.asarray"
+        )
+    if known.__name__ == "array_api_compat":
+        return known.array_namespace(x)
+    return known
+
+
+def namespace_by_name(name: str) -> Namespace:
+    """The namespace called "numpy", "torch" or "cupy", imported now."""
+    from heatbath._suggest import unknown
+
+    if name not in ("numpy", "torch", "cupy"):
+        raise ValueError(unknown("namespace", name, ("numpy", "torch", "cupy")))
+    import importlib
+
+    try:
+        return importlib.import_module(f"array_api_compat.{name}")
+    except ImportError as missing:
+        package = {"torch": "torch", "cupy": "cupy"}.get(name, name)
+        raise ModuleNotFoundError(
+            f"namespace {name!r} needs the package {package}: pip install 'heatbath[{package}]'"
+        ) from missing
+
+
+def kind_of(x: Array) -> str:
+    """The short name of the array library: numpy, torch, cupy, array_api_strict, …"""
+    return type(x).__module__.partition(".")[0]
+
+
+def dtype_name(x: Array) -> str:
+    """ "float64", "float32", … for an array of any library."""
+    return str(x.dtype).rpartition(".")[2].lstrip("<>=|")
+
+
+def device_of(x: Array) -> str:
+    """ "cpu", "cuda", … without an index."""
+    device = getattr(x, "device", "cpu")
+    return str(getattr(device, "type", device)).partition(":")[0].lower()
+
+
+def needs_gradient(x: Any) -> bool:
+    """Whether this leaf is a tensor that autograd tracks."""
+    return bool(getattr(x, "requires_grad", False))
+
+
+def as_numpy(x: Array) -> Any:
+    """The values as a NumPy array on the host, for storing and analysing."""
+    import numpy as np
+
+    if kind_of(x) == "torch":
+        return x.detach().cpu().numpy()
+    return x.get() if kind_of(x) == "cupy" else np.asarray(x)
+
+
+def require_field(phi: Array, shape: tuple[int, ...] | None, name: str = "field") -> None:
+    """Raise unless `phi` is a real floating-point array of shape (*batch, *shape)."""
+    namespace_of(phi)
+    native = getattr(phi.dtype, "isnative", True)
+    if not native:
+        raise TypeError(
+            f"{name} has the foreign byte order {phi.dtype.str!r}; convert it once with "
+            f"{name}.astype({name}.dtype.newbyteorder('='))"
+        )
+    if dtype_name(phi) not in FLOAT_TYPES:
+        raise TypeError(
+            f"{name} has dtype {dtype_name(phi)}; it must be float64 or float32: convert it before"
+        )
+    if shape is not None and tuple(phi.shape[max(phi.ndim - len(shape), 0) :]) != shape:
+        raise ValueError(
+            f"{name} must have shape (*batch, {', '.join(map(str, shape))}) for this lattice; "
+            f"got {tuple(phi.shape)}"
+        )

@@ -1,0 +1,114 @@
+"""What all samplers share: the state of a chain, and the checks at their border.
+
+A sampler is a frozen dataclass of an action and settings with
+
+    init(field) -> State          checks the field, values included
+    step(key, state, n=1) -> (State, Info)
+
+`step` is pure: the same key, state and n give the same bits, and n = a + b is n = a, then b.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from heatbath._namespace import Array, namespace_of
+from heatbath.actions import Action
+from heatbath.lattice import Lattice
+from heatbath.random import Key
+
+__all__ = ["Info", "Sampler", "State", "check_count", "check_positive", "check_update", "started"]
+
+Self = TypeVar("Self", bound="Sampler")
+
+
+@dataclass(frozen=True)
+class State:
+    """field: array (*batch, *lattice).  step: how many updates have been made; it selects the
+    random numbers of the next one."""
+
+    field: Array
+    step: int = 0
+
+
+@runtime_checkable
+class Info(Protocol):
+    """What happened in a call of `step`."""
+
+    @property
+    def acceptance(self) -> Array:
+        """The accepted fraction of each chain, shape (*batch,)."""
+        ...
+
+
+@runtime_checkable
+class Sampler(Protocol):
+    """Anything with `init`, `step`, an `action`, and `on(lattice)`."""
+
+    @property
+    def action(self) -> Action:
+        """The target exp(−S)."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether the stationary distribution is exactly exp(−S)."""
+        ...
+
+    def on(self: Self, lattice: Lattice | Any) -> Self:
+        """The same sampler with its action on `lattice`."""
+        ...
+
+    def init(self, field: Array) -> State:
+        """The state at `field`, an array (*batch, *lattice)."""
+        ...
+
+    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, Any]:
+        """n updates of every chain, and what happened in them."""
+        ...
+
+
+def started(action: Action, field: Array) -> State:
+    """The state at `field`, after checking shape, dtype and values."""
+    action.check(field)
+    xp = namespace_of(field)
+    if not bool(xp.all(xp.isfinite(field))):
+        raise ValueError(
+            "field holds NaN or infinite values; start from finite numbers, or from "
+            'hb.sample(…, start="over-dispersed")'
+        )
+    return State(field)
+
+
+def check_update(
+    field: Array, action: Action, key: Key, step: int, n: int, **settings: Any
+) -> None:
+    """The argument check of every sweep: shapes, dtypes, key and counts."""
+    action.check(field)
+    lattice = action.placed_on
+    if not isinstance(key, Key):
+        raise TypeError(f"key must be made by hb.random.key(seed, chains=…); got {key!r}")
+    batch = tuple(field.shape[: field.ndim - lattice.ndim])
+    if math.prod(batch) != len(key.chains):
+        raise ValueError(
+            f"the field's batch shape {batch} holds {math.prod(batch)} chains, but the key names "
+            f"{len(key.chains)}: use hb.random.key(seed, chains={math.prod(batch)})"
+        )
+    check_count("n", n)
+    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < (1 << 48) - n:
+        raise ValueError(f"step must be a whole number from 0 to 2**48 - n; got {step!r}")
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Raise unless value is a whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}; got {value!r}")
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise unless value is a positive finite number."""
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    if not good or not 0 < value < math.inf:
+        raise ValueError(f"{name} must be a positive number; got {value!r}")

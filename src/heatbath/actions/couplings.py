@@ -1,0 +1,78 @@
+"""Couplings: normalised once, checked against the lattice, evaluated once per call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from heatbath._namespace import FLOAT_TYPES, as_numpy, dtype_name, kind_of, needs_gradient
+from heatbath.formula import Clique, Program
+from heatbath.formula.source import evaluated
+from heatbath.lattice import Lattice
+
+__all__ = ["check_couplings", "normalised", "scalar_values"]
+
+
+def normalised(name: str, value: Any) -> Any:
+    """A number as a Python float; an array as it is; a 0-d tensor that needs a gradient too."""
+    if isinstance(value, bool) or isinstance(value, str | bytes | complex) or value is None:
+        raise TypeError(f"the coupling {name} must be a real number or an array; got {value!r}")
+    if getattr(value, "ndim", 0) > 0:
+        return _checked_array(name, value)
+    if needs_gradient(value):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"the coupling {name} must be a real number or an array; got {value!r}"
+        ) from None
+    if not math.isfinite(number):
+        raise ValueError(f"the coupling {name} must be finite; got {number}")
+    return number
+
+
+def check_couplings(
+    cliques: tuple[Clique, ...], couplings: Mapping[str, Any], lattice: Lattice
+) -> None:
+    """Raise unless every site-dependent coupling has the shape that its clique reads."""
+    for name, values in couplings.items():
+        if getattr(values, "ndim", 0) == 0:
+            continue
+        users = {c.n_sites for c in cliques if name in c.couplings}
+        if len(users) > 1:
+            raise ValueError(
+                f"the coupling {name} appears in site and bond energies, so it cannot depend on "
+                f"the site: give each its own name"
+            )
+        shapes = {1: lattice.shape, 2: (lattice.ndim, *lattice.shape)}
+        (n_sites,) = users
+        if tuple(values.shape) != shapes[n_sites]:
+            kind = {1: "site", 2: "bond"}[n_sites]
+            raise ValueError(
+                f"the {kind} coupling {name} must be a number or have shape {shapes[n_sites]}; "
+                f"got {tuple(values.shape)}"
+            )
+
+
+def scalar_values(program: Program, couplings: Mapping[str, Any], dtype: str) -> list[Any]:
+    """The scalars of a program in float64, rounded to `dtype`; tensors stay tensors."""
+    values = [evaluated(s, couplings) for s in program.scalars]
+    if dtype == "float32":
+        return [float(np.float32(v)) if isinstance(v, float) else v for v in values]
+    return values
+
+
+def _checked_array(name: str, value: Any) -> Any:
+    if not hasattr(value, "dtype") or dtype_name(value) not in FLOAT_TYPES:
+        kind = dtype_name(value) if hasattr(value, "dtype") else type(value).__name__
+        raise TypeError(f"the coupling {name} must be a float64 or float32 array; got {kind}")
+    if not getattr(value.dtype, "isnative", True):
+        raise TypeError(f"the coupling {name} has a foreign byte order; convert it with astype")
+    on_host = kind_of(value) in ("numpy", "torch") and not needs_gradient(value)
+    if on_host and not np.all(np.isfinite(as_numpy(value))):
+        raise ValueError(f"the coupling {name} holds values that are not finite")
+    return value

@@ -1,0 +1,41 @@
+"""Published values that `heatbath run` prints beside its own.
+
+φ⁴ in two dimensions at L = 16, κ = 0.27, λ = 0.022: the values of this project's brief, made with an
+independent code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from heatbath.actions import Action, Phi4
+
+__all__ = ["Reference", "reference_for"]
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A value and its standard error."""
+
+    value: float
+    error: float
+
+
+PHI4_16 = {
+    "abs_magnetization": Reference(0.76277, 0.00027),
+    "susceptibility": Reference(24.056, 0.020),
+    "binder": Reference(0.53223, 0.00016),
+    "phi_squared": Reference(1.45807, 0.00027),
+    "action_density": Reference(0.394585, 0.000046),
+}
+
+
+def reference_for(action: Action) -> Mapping[str, Reference]:
+    """The known values of an action's observables; empty where none are known."""
+    same = (
+        action.theory.text == Phi4.text
+        and action.placed_on.shape == (16, 16)
+        and action.couplings == {"kappa": 0.27, "lam": 0.022}
+    )
+    return PHI4_16 if same else {}

@@ -1,0 +1,95 @@
+"""Cycles: several samplers in turn, each leaving the same distribution invariant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from heatbath._namespace import Array
+from heatbath._sampler import Sampler, State, check_count
+from heatbath.actions import Action
+from heatbath.lattice import Lattice
+from heatbath.random import Key
+
+__all__ = ["Cycle", "CycleInfo", "cycle"]
+
+
+@dataclass(frozen=True)
+class CycleInfo:
+    """parts: the infos of each part, one per update, as parts[part][update]."""
+
+    parts: tuple[tuple[Any, ...], ...]
+
+    @property
+    def acceptance(self) -> Array:
+        """The accepted fraction of each chain, averaged over updates and parts, (*batch,)."""
+        infos = [info for part in self.parts for info in part]
+        return sum(info.acceptance for info in infos) / len(infos)
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One update is one update of each part, in order.  Made by `cycle`."""
+
+    parts: tuple[Any, ...]
+
+    name = "cycle"
+
+    @property
+    def action(self) -> Action:
+        """The common action."""
+        action: Action = self.parts[0].action
+        return action
+
+    @property
+    def exact(self) -> bool:
+        """Whether all parts are exact."""
+        return all(part.exact for part in self.parts)
+
+    def on(self, lattice: Lattice | Any) -> Cycle:
+        """The same cycle with its action on `lattice`."""
+        return Cycle(tuple(part.on(lattice) for part in self.parts))
+
+    def init(self, field: Array) -> State:
+        """The state at `field`, an array (*batch, *lattice)."""
+        state: State = self.parts[0].init(field)
+        return state
+
+    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, CycleInfo]:
+        """n rounds; part k reads the random numbers of key.leaf(k), so none is used twice."""
+        check_count("n", n)
+        infos: list[list[Any]] = [[] for _ in self.parts]
+        field = state.field
+        for now in range(state.step, state.step + n):
+            for k, part in enumerate(self.parts):
+                moved, info = part.step(key.leaf(k), State(field, now))
+                field = moved.field
+                infos[k].append(info)
+        return State(field, state.step + n), CycleInfo(tuple(map(tuple, infos)))
+
+
+def cycle(*parts: Sampler) -> Cycle:
+    """One update of each sampler in turn.
+
+    >>> import heatbath as hb
+    >>> action = hb.actions.Phi4(kappa=0.27, lam=0.022, lattice=(8, 8))
+    >>> hb.cycle(hb.HMC(action), hb.Metropolis(action)).exact
+    True
+    """
+    if not parts:
+        raise ValueError("a cycle needs at least one sampler")
+    for part in parts:
+        if not isinstance(part, Sampler):
+            raise TypeError(f"a cycle is made of samplers such as hb.HMC(action); got {part!r}")
+    first = parts[0].action
+    for part in parts[1:]:
+        same = part.action.theory is first.theory and part.action.lattice == first.lattice
+        if not same or any(
+            part.action.couplings[n] is not v and part.action.couplings[n] != v
+            for n, v in first.couplings.items()
+            if not getattr(v, "ndim", 0)
+        ):
+            raise ValueError(
+                f"all samplers of a cycle must have the same action; got {first} and {part.action}"
+            )
+    return Cycle(tuple(parts))

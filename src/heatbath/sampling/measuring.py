@@ -1,0 +1,154 @@
+"""Measuring: the action's scalars of every configuration, and the user's observables.
+
+The scalars of up to `TOGETHER` configurations are taken in one call on their stack: at L = 16 one
+call costs as much as ten trajectories, whatever the batch.  The bits are those of single calls,
+since sums follow a fixed tree per field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from heatbath._namespace import Array, as_numpy, kind_of, namespace_of
+from heatbath._sampler import State
+from heatbath.actions import Action
+from heatbath.random import Key
+from heatbath.sampling.standard import SCALARS, STANDARD
+from heatbath.sampling.tally import Tally, counted
+
+__all__ = ["Meter"]
+
+TOGETHER = 64
+RESERVED = ("after_warmup", "configurations", "lock", "start")
+NUMBERS = 1 << 15  # of a stack: it should stay in the cache
+
+Observable = Callable[[Array], Any]
+
+
+class Meter:
+    """What is measured on fields of shape (chains, *lattice).
+
+    observables: name -> function of the field that gives (chains,) real or complex numbers.
+    """
+
+    def __init__(self, action: Action, observables: Mapping[str, Observable] | None) -> None:
+        self.action = action
+        self.observables = _checked_observables(observables)
+        self.dtypes: dict[str, Any] = {}
+
+    def prepare(self, field: Array) -> None:
+        """Call each observable once, to learn its dtype and to refuse wrong shapes early."""
+        dtype = np.dtype(as_numpy(field[:1]).dtype)
+        self.dtypes = dict.fromkeys(SCALARS, dtype)
+        for name, function in self.observables.items():
+            value = _checked_value(name, function(_guarded(field)), len(field))
+            kind = value.dtype if value.dtype.kind in "fc" else np.dtype("float64")
+            self.dtypes[name] = kind
+
+    def chunk(
+        self,
+        sampler: Any,
+        key: Key,
+        state: State,
+        n: int,
+        thin: int,
+        save_every: int,
+        progress: Callable[[int], None],
+    ) -> tuple[State, dict[str, Any], list[Any], Tally]:
+        """n measurements: the state, the series (chains, n), the configurations to store (each
+        save_every-th and the last, on the host) and the tally of the updates."""
+        chains, volume = len(key.chains), self.action.placed_on.volume
+        series = {name: np.empty((chains, n), dtype) for name, dtype in self.dtypes.items()}
+        together = max(1, min(TOGETHER, NUMBERS // (chains * volume)))
+        kept: list[Any] = []
+        tally = Tally()
+        for begin in range(0, n, together):
+            fields, infos = [], []
+            for i in range(begin, min(begin + together, n)):
+                state, info = sampler.step(key, state, n=thin)
+                fields.append(state.field)
+                infos.append(info)
+                self._observe(state.field, i, series)
+                if (i + 1) % save_every == 0 or i + 1 == n:
+                    kept.append(as_numpy(state.field))
+            self._scalars(fields, begin, series)
+            self._refuse_nan(begin, begin + len(fields), series)
+            tally = tally + counted(infos)
+            progress(begin + len(fields))
+        return state, series, kept, tally
+
+    def _observe(self, field: Array, i: int, series: dict[str, Any]) -> None:
+        if not self.observables:
+            return
+        field = _guarded(field)
+        for name, function in self.observables.items():
+            value = _checked_value(name, function(field), len(field))
+            if value.dtype.kind == "c" and self.dtypes[name].kind != "c":
+                raise ValueError(
+                    f"observable {name!r} was real at first and is complex now; let it return "
+                    f"complex numbers always"
+                )
+            series[name][:, i] = value
+
+    def _scalars(self, fields: list[Array], begin: int, series: dict[str, Any]) -> None:
+        xp = namespace_of(fields[0])
+        stack = fields[0][None, ...] if len(fields) == 1 else xp.stack(fields)
+        for name, values in self.action.scalars(stack).items():
+            series[name][:, begin : begin + len(fields)] = as_numpy(values).T
+
+    def _refuse_nan(self, begin: int, end: int, series: dict[str, Any]) -> None:
+        """NaN from an observable is an error, unless the field itself has diverged."""
+        for name in self.observables:
+            bad = ~np.isfinite(series[name][:, begin:end])
+            if bad.any() and (bad & np.isfinite(series["action_density"][:, begin:end])).any():
+                raise ValueError(
+                    f"observable {name!r} returned NaN or infinity on a finite field; return a "
+                    f"finite number for every configuration"
+                )
+
+
+def _guarded(field: Array) -> Array:
+    """A view that NumPy refuses to write through: an observable must not change the chain."""
+    if kind_of(field) != "numpy":
+        return field
+    view = field.view()
+    view.flags.writeable = False
+    return view
+
+
+def _checked_observables(given: Mapping[str, Observable] | None) -> dict[str, Observable]:
+    observables = dict(given or {})
+    for name, function in observables.items():
+        if not isinstance(name, str) or not name.replace("_", "a").isalnum():
+            raise ValueError(
+                f"the name of an observable must consist of letters, digits and underscores; got "
+                f"{name!r}"
+            )
+        if name in RESERVED or name.startswith("coupling_"):
+            raise ValueError(f"{name!r} names an array of every run; give your observable another")
+        if name in STANDARD:
+            raise ValueError(f"observable {name!r} is measured always; give yours another name")
+        if not callable(function):
+            raise TypeError(
+                f"observable {name!r} must be a function of the field; got {function!r}"
+            )
+    return observables
+
+
+def _checked_value(name: str, value: Any, chains: int) -> Any:
+    shape = tuple(getattr(value, "shape", ()))
+    if shape != (chains,):
+        got = f"shape {shape}" if hasattr(value, "shape") else type(value).__name__
+        raise ValueError(
+            f"observable {name!r} must return one number per chain, shape ({chains},), for a "
+            f"field of shape ({chains}, *lattice); got {got}: reduce over the lattice axes only"
+        )
+    value = as_numpy(value)
+    if value.dtype.kind not in "biufc":
+        raise TypeError(
+            f"observable {name!r} must return real or complex numbers; got dtype {value.dtype}"
+        )
+    return value

@@ -1,0 +1,49 @@
+"""The theory of a stored run: built in, or NAME in the file that the run recorded."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from heatbath import actions
+from heatbath.actions import Theory
+from heatbath.io import RunError
+
+__all__ = ["recorded_theory"]
+
+BUILT_IN = {thing.name: thing for thing in vars(actions).values() if isinstance(thing, Theory)}
+
+
+def recorded_theory(record: Mapping[str, Any], where: Path) -> Theory:
+    """The theory whose formulas the run `where` recorded; RunError in words if it is not found
+    or its formulas have changed."""
+    text = str(record["call"].get("theory", record["theory"]))
+    file, colon, name = text.rpartition(":")
+    theory = _from_file(Path(file), name, where) if colon else BUILT_IN.get(text)
+    if not isinstance(theory, Theory):
+        raise RunError(
+            f"the theory {record['theory']!r} of the run {where} is not built in; give the sampler "
+            f"that made it: hb.resume({str(where)!r}, sampler=…)"
+        )
+    if theory.text != record["formulas"]:
+        raise RunError(
+            f"the formulas of {text} have changed since the run {where} began: they were "
+            f"'{record['formulas']}' and are '{theory.text}'; restore them, or start a new run"
+        )
+    return theory
+
+
+def _from_file(file: Path, name: str, where: Path) -> Any:
+    if not file.is_file():
+        raise RunError(
+            f"the run {where} has its theory in {file}, which is gone; put it back, or give "
+            f"hb.resume(…, sampler=…)"
+        )
+    spec = importlib.util.spec_from_file_location(f"heatbath_own_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, name, None)
