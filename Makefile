@@ -36,7 +36,7 @@ doctest: ## run the examples in docstrings and pages
 	$(PYTHON) -m pytest --doctest-modules --doctest-glob='*.md' src README.md docs
 
 bench: ## run the benchmarks once, in this environment
-	asv run --python=same --quick --show-stderr
+	cd asv_bench && asv machine --yes && asv run --python=same --quick --show-stderr
 
 build: ## build sdist and wheel into dist/
 	$(PYTHON) -m build

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Callable
@@ -51,17 +52,25 @@ def over_chains(n_chains: int, run: Callable[[slice], None]) -> None:
 
     Chains are independent and write to places of their own, so the bits do not depend on it.
     """
-    n = min(int(os.environ.get("HEATBATH_NUM_THREADS", "1")), n_chains)
+    n = min(_threads(os.environ.get("HEATBATH_NUM_THREADS", "1")), n_chains)
     if n <= 1:
         run(slice(0, n_chains))
         return
     bounds = [n_chains * k // n for k in range(n + 1)]
     jobs = [
         _pool(n, os.getpid()).submit(copy_context().run, run, slice(a, b))
-        for a, b in zip(bounds, bounds[1:], strict=False)
+        for a, b in itertools.pairwise(bounds)
     ]
     for job in jobs:
         job.result()
+
+
+@cache
+def _threads(wanted: str) -> int:
+    try:
+        return int(wanted)
+    except ValueError:
+        raise ValueError(f"HEATBATH_NUM_THREADS must be a whole number; got {wanted!r}") from None
 
 
 @cache

@@ -6,9 +6,12 @@ from heatbath_numba.header import PAD, kernel, real
 @kernel
 def refresh(q, row, width, halo):
     """Write the periodic images of a row into its pads."""
-    for k in range(1, halo + 1):
-        q[row, PAD - k] = q[row, PAD + (width * halo - k) % width]
-        q[row, PAD + width + k - 1] = q[row, PAD + (k - 1) % width]
+    left, right = width - 1, 0
+    for k in range(halo):
+        q[row, PAD - 1 - k] = q[row, PAD + left]
+        q[row, PAD + width + k] = q[row, PAD + right]
+        left = left - 1 if left > 0 else width - 1
+        right = right + 1 if right + 1 < width else 0
 
 
 @kernel

@@ -90,7 +90,7 @@ def _row_function(
         [
             "@helper",
             program.source,
-            "@kernel",
+            "@helper",
             f"def {program.kind}_row({head}, row, table, width, scalars, loads):",
             *lines,
             "    for j in range(width):",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,10 +31,14 @@ def operation(name: str, *, check: Callable[..., None]) -> Callable[[Any], Any]:
     """Make a reference the public function of operation `name`; `check` sees all arguments."""
 
     def decorate(reference: Callable[..., Any]) -> Callable[..., Any]:
+        first = next(iter(inspect.signature(reference).parameters))
+
         @functools.wraps(reference)
-        def public(array: Any, *args: Any, **kwargs: Any) -> Any:
-            check(array, *args, **kwargs)
-            return choose(name, array, args)(array, *args, **kwargs)
+        def public(*args: Any, **kwargs: Any) -> Any:
+            if first in kwargs:
+                args = (kwargs.pop(first), *args)
+            check(*args, **kwargs)
+            return choose(name, args[0], (*args[1:], *kwargs.values()))(*args, **kwargs)
 
         public.reference = reference  # type: ignore[attr-defined]
         public.operation = name  # type: ignore[attr-defined]
@@ -84,7 +89,7 @@ def _reason(kernel: Kernel, array: Any, args: tuple[Any, ...]) -> str | None:
     if reason is not None:
         return reason
     if any(map(needs_gradient, (array, *args))):
-        return "a gradient is needed and the kernel has no derivative"
+        return "torch must see through it, for a gradient or a transform, and the kernel hides it"
     return next((r for a in args if (r := getattr(a, "unsupported", None)) is not None), None)
 
 
@@ -102,15 +107,20 @@ def _mismatch(kernel: Kernel, kind: type, dtype: Any, device: str) -> str | None
 
 @functools.cache
 def _load(kernel: Kernel) -> Callable[..., Any] | None:
-    """Import a kernel at first use; a missing package is said once."""
+    """Import a kernel at first use; None, and a warning, where its package is missing."""
     module, _, name = kernel.provider.partition(":")
     try:
         implementation: Callable[..., Any] = getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as missing:
-        warnings.warn(
-            f"{kernel.operation} runs its slow reference because the package {missing.name} is "
-            f"missing; pip install {missing.name}",
-            stacklevel=4,
-        )
+        _say_missing(missing.name or module)
         return None
     return implementation
+
+
+@functools.cache
+def _say_missing(package: str) -> None:
+    warnings.warn(
+        f"heatbath runs slow references because the package {package} is missing; "
+        f"pip install {package}",
+        stacklevel=5,
+    )

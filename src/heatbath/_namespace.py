@@ -81,7 +81,14 @@ def kind_of(x: Array) -> str:
 
 def dtype_name(x: Array) -> str:
     """ "float64", "float32", … for an array of any library."""
-    return str(x.dtype).rpartition(".")[2].lstrip("<>=|")
+    dtype = x.dtype
+    return _dtype_names(type(dtype), dtype)
+
+
+@lru_cache(maxsize=64)
+def _dtype_names(kind: type, dtype: Any) -> str:
+    """Remembered by kind first: dtypes of different libraries may share a hash."""
+    return str(dtype).rpartition(".")[2].lstrip("<>=|")
 
 
 def device_of(x: Array) -> str:
@@ -91,8 +98,22 @@ def device_of(x: Array) -> str:
 
 
 def needs_gradient(x: Any) -> bool:
-    """Whether this leaf is a tensor that autograd tracks."""
-    return bool(getattr(x, "requires_grad", False))
+    """Whether torch must see every operation on this leaf: it is a tensor (or an action with one)
+    that autograd tracks, or torch transforms or compiles the computation."""
+    tracked = getattr(x, "requires_grad", None)
+    if tracked is None:
+        return False
+    return bool(tracked) or (kind_of(x) == "torch" and _transformed(x))
+
+
+def _transformed(x: Array) -> bool:
+    """Whether a tensor is under vmap, forward-mode differentiation or torch.compile."""
+    torch = sys.modules["torch"]
+    return bool(
+        torch.compiler.is_compiling()
+        or torch._C._functorch.is_functorch_wrapped_tensor(x)
+        or torch.autograd.forward_ad._current_level >= 0
+    )
 
 
 def as_numpy(x: Array) -> Any:
@@ -100,13 +121,17 @@ def as_numpy(x: Array) -> Any:
     import numpy as np
 
     if kind_of(x) == "torch":
-        return x.detach().cpu().numpy()
+        return x.detach().cpu().resolve_conj().resolve_neg().numpy()
     return x.get() if kind_of(x) == "cupy" else np.asarray(x)
 
 
 def require_field(phi: Array, shape: tuple[int, ...] | None, name: str = "field") -> None:
     """Raise unless `phi` is a real floating-point array of shape (*batch, *shape)."""
     namespace_of(phi)
+    if type(phi).__name__ == "matrix":
+        raise TypeError(
+            f"{name} is a numpy.matrix, whose * is the matrix product; pass numpy.asarray({name})"
+        )
     native = getattr(phi.dtype, "isnative", True)
     if not native:
         raise TypeError(

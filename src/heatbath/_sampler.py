@@ -19,7 +19,16 @@ from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key
 
-__all__ = ["Info", "Sampler", "State", "check_count", "check_positive", "check_update", "started"]
+__all__ = [
+    "Info",
+    "Sampler",
+    "State",
+    "check_action",
+    "check_count",
+    "check_positive",
+    "check_update",
+    "started",
+]
 
 Self = TypeVar("Self", bound="Sampler")
 
@@ -86,6 +95,7 @@ def check_update(
     field: Array, action: Action, key: Key, step: int, n: int, **settings: Any
 ) -> None:
     """The argument check of every sweep: shapes, dtypes, key and counts."""
+    check_action(action)
     action.check(field)
     lattice = action.placed_on
     if not isinstance(key, Key):
@@ -97,8 +107,17 @@ def check_update(
             f"{len(key.chains)}: use hb.random.key(seed, chains={math.prod(batch)})"
         )
     check_count("n", n)
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step < (1 << 48) - n:
+    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= (1 << 48) - n:
         raise ValueError(f"step must be a whole number from 0 to 2**48 - n; got {step!r}")
+
+
+def check_action(action: Any) -> None:
+    """Raise unless action is an `Action`, not the theory it is made from."""
+    if not isinstance(action, Action):
+        raise TypeError(
+            f"action must be a theory with couplings, such as hb.actions.Phi4(kappa=0.27, "
+            f"lam=0.022, lattice=(16, 16)); got {action!r}"
+        )
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from heatbath._dispatch import OPERATIONS, _load, choose, reasons, use
 from heatbath._kernels import TABLE, Kernel
+from heatbath._namespace import namespace_of
 from heatbath._suggest import unknown
 
 __all__ = ["Explanation", "Kernel", "example", "explain", "operations", "table", "use"]
@@ -48,6 +49,7 @@ def explain(operation: Any, array: Any, *args: Any) -> Explanation:
     known = operations()
     if name not in known:
         raise ValueError(unknown("operation", name, known))
+    namespace_of(array)
     implementation = choose(name, array, args)
     chosen = next((k.provider for k in TABLE[name] if _load(k) is implementation), "reference")
     return Explanation(name, chosen, tuple(reasons(name, array, args)))

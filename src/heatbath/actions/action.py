@@ -21,7 +21,14 @@ from functools import cached_property
 from typing import Any
 
 from heatbath import formula
-from heatbath._namespace import Array, dtype_name, needs_gradient, require_field
+from heatbath._namespace import (
+    Array,
+    dtype_name,
+    kind_of,
+    namespace_of,
+    needs_gradient,
+    require_field,
+)
 from heatbath._suggest import unknown
 from heatbath.actions.couplings import check_couplings, normalised, scalar_values
 from heatbath.formula import Clique, Program
@@ -59,6 +66,9 @@ class Theory:
         self.cliques: tuple[Clique, ...] = tuple(cliques)
         self.defaults = dict(defaults or {})
         self.couplings = tuple(dict.fromkeys(n for c in cliques for n in c.couplings))
+        for name_of_default in self.defaults:
+            if name_of_default not in self.couplings:
+                raise ValueError(unknown(f"coupling of {name}", name_of_default, self.couplings))
         if "lattice" in self.couplings:
             raise ValueError("'lattice' names the lattice and cannot be a coupling; rename it")
         self.__doc__ = doc or f"The theory {name!r}, with couplings {', '.join(self.couplings)}."
@@ -94,7 +104,7 @@ class Theory:
     @property
     def text(self) -> str:
         """The recorded formulas, as stored with every run."""
-        return "; ".join(str(c.recorded()) for c in self.cliques)
+        return "; ".join(formula.written_out(c.recorded()) for c in self.cliques)
 
     @property
     def latex(self) -> str:
@@ -164,12 +174,10 @@ class Action:
         """The standard scalars of each field, shape (*batch,): the mean field M (magnetization),
         φ² per site (phi_squared) and S/V (action_density)."""
         lattice = self.placed_on
-        per_site = 1.0 / lattice.volume
-        return {
-            "magnetization": lattice.sum(phi) * per_site,
-            "phi_squared": lattice.sum(phi * phi) * per_site,
-            "action_density": self(phi) * per_site,
-        }
+        densities = namespace_of(phi).stack([phi, phi * phi, self.energies(phi)])
+        means = lattice.sum(densities) * (1.0 / lattice.volume)
+        names = ("magnetization", "phi_squared", "action_density")
+        return {name: means[k, ...] for k, name in enumerate(names)}
 
     def colouring(self) -> Any:
         """Colours of the sites; those of one colour share no clique and may move together."""
@@ -178,9 +186,19 @@ class Action:
 
     def program(self, kind: formula.Kind) -> Program:
         """The recorded program (see `heatbath.formula`) on this lattice."""
-        cliques = self.theory.cliques
-        shape = formula.folded(cliques, self.placed_on.shape)
-        return formula.record(cliques, kind, shape, self.arrays)
+        if kind not in self._programs:
+            cliques = self.theory.cliques
+            shape = formula.folded(cliques, self.placed_on.shape)
+            self._programs[kind] = formula.record(cliques, kind, shape, self.arrays)
+        return self._programs[kind]
+
+    @cached_property
+    def _programs(self) -> dict[str, Program]:
+        return {}
+
+    @cached_property
+    def _scalars(self) -> dict[tuple[str, str], list[Any]]:
+        return {}
 
     @cached_property
     def arrays(self) -> frozenset[str]:
@@ -201,13 +219,18 @@ class Action:
 
     def scalar_values(self, program: Program, dtype: str) -> list[Any]:
         """The coupling-only numbers of a program, rounded to the field's dtype."""
-        return scalar_values(program, self.couplings, dtype)
+        if self.requires_grad:
+            return scalar_values(program, self.couplings, dtype)
+        if (program.kind, dtype) not in self._scalars:
+            self._scalars[program.kind, dtype] = scalar_values(program, self.couplings, dtype)
+        return self._scalars[program.kind, dtype]
 
     def check(self, phi: Array, name: str = "field") -> None:
         """Raise unless phi is a field of this action's lattice that its couplings fit."""
         require_field(phi, self.placed_on.shape, name)
-        for coupling in self.arrays:
-            _require_alike(self.couplings[coupling], phi, coupling)
+        for coupling, values in self.couplings.items():
+            if not isinstance(values, float):
+                _require_alike(values, phi, coupling)
 
     def evaluate(self, program: Program, phi: Array, *proposal: Array) -> Array:
         """The reference: a program on whole arrays."""
@@ -231,7 +254,7 @@ def _component(couplings: Mapping[str, Any], load: formula.Load) -> Array:
 
 
 def _require_alike(values: Array, phi: Array, name: str) -> None:
-    if type(values) is not type(phi) or dtype_name(values) != dtype_name(phi):
+    if kind_of(values) != kind_of(phi) or (values.ndim and dtype_name(values) != dtype_name(phi)):
         raise TypeError(
             f"the coupling {name} is a {type(values).__name__} of {dtype_name(values)}, the field "
             f"a {type(phi).__name__} of {dtype_name(phi)}; convert the coupling once, before the "

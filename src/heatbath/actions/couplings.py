@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from heatbath._namespace import FLOAT_TYPES, as_numpy, dtype_name, kind_of, needs_gradient
+from heatbath._namespace import FLOAT_TYPES, dtype_name, namespace_of, needs_gradient
 from heatbath.formula import Clique, Program
 from heatbath.formula.source import evaluated
 from heatbath.lattice import Lattice
@@ -18,18 +18,13 @@ __all__ = ["check_couplings", "normalised", "scalar_values"]
 
 def normalised(name: str, value: Any) -> Any:
     """A number as a Python float; an array as it is; a 0-d tensor that needs a gradient too."""
-    if isinstance(value, bool) or isinstance(value, str | bytes | complex) or value is None:
-        raise TypeError(f"the coupling {name} must be a real number or an array; got {value!r}")
     if getattr(value, "ndim", 0) > 0:
         return _checked_array(name, value)
     if needs_gradient(value):
         return value
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(
-            f"the coupling {name} must be a real number or an array; got {value!r}"
-        ) from None
+    if not _is_real_number(value):
+        raise TypeError(f"the coupling {name} must be a real number or an array; got {value!r}")
+    number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"the coupling {name} must be finite; got {number}")
     return number
@@ -67,12 +62,23 @@ def scalar_values(program: Program, couplings: Mapping[str, Any], dtype: str) ->
 
 
 def _checked_array(name: str, value: Any) -> Any:
-    if not hasattr(value, "dtype") or dtype_name(value) not in FLOAT_TYPES:
-        kind = dtype_name(value) if hasattr(value, "dtype") else type(value).__name__
-        raise TypeError(f"the coupling {name} must be a float64 or float32 array; got {kind}")
+    if not hasattr(value, "dtype"):
+        kind = type(value).__name__
+        raise TypeError(f"the coupling {name} must be a number or an array; got a {kind}")
     if not getattr(value.dtype, "isnative", True):
         raise TypeError(f"the coupling {name} has a foreign byte order; convert it with astype")
-    on_host = kind_of(value) in ("numpy", "torch") and not needs_gradient(value)
-    if on_host and not np.all(np.isfinite(as_numpy(value))):
+    if dtype_name(value) not in FLOAT_TYPES:
+        kind = dtype_name(value)
+        raise TypeError(f"the coupling {name} must be a float64 or float32 array; got {kind}")
+    xp = namespace_of(value)
+    if not needs_gradient(value) and not bool(xp.all(xp.isfinite(value))):
         raise ValueError(f"the coupling {name} holds values that are not finite")
     return value
+
+
+def _is_real_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    if hasattr(value, "dtype"):
+        return dtype_name(value).startswith(("float", "int", "uint"))
+    return hasattr(value, "__float__")

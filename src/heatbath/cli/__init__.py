@@ -6,11 +6,13 @@ go to stderr.  Exit status: 0, or 2 after an error told in one sentence, or 130 
 >>> from click.testing import CliRunner
 >>> from heatbath.cli import program
 >>> print(CliRunner().invoke(program, ["run", "phi5"]).stderr.strip())
-Error: unknown theory 'phi5'; did you mean 'phi4'? Known: phi4, gaussian, or your own file as my_action.py:NAME
+Error: unknown theory 'phi5'; did you mean 'phi4'? Known: phi4, gaussian, or your own file ...
 """
 
 import sys
 from collections.abc import Sequence
+
+import click
 
 from heatbath import __version__
 from heatbath.cli.analyse import analyse_command
@@ -18,8 +20,6 @@ from heatbath.cli.backends import backends_command
 from heatbath.cli.program import Program, debug_option
 from heatbath.cli.resume import resume_command
 from heatbath.cli.run import run_command
-
-import click
 
 __all__ = ["main", "program"]
 
@@ -38,7 +38,7 @@ def program() -> None:
     heatbath backends            what runs fast here
 
     HEATBATH_DEBUG=1 or --debug shows the traceback of an error.
-    """
+    """  # noqa: D301 (\b keeps click from joining lines)
 
 
 program.add_command(run_command)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,8 +19,14 @@ __all__ = ["analyse_command"]
 
 @click.command("analyse")
 @click.argument("path", metavar="FILE.npy|DIR")
-@click.option("--discard", type=int, default=0, show_default=True, metavar="N",
-              help="Leave out the first N measurements of each chain.")
+@click.option(
+    "--discard",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Leave out the first N measurements of each chain.",
+)
 @json_option
 @debug_option
 def analyse_command(path: str, discard: int, as_json: bool) -> None:
@@ -42,16 +48,20 @@ def analyse_command(path: str, discard: int, as_json: bool) -> None:
 
 def show(analysis: Analysis) -> None:
     """The table, warnings, and what to do next."""
-    from heatbath.cli.display import print_notes, print_table
-    from heatbath.stats.printing import value_with_error
+    from heatbath.cli.display import print_notes, print_table, tau_text
 
     kept, source = analysis.kept, analysis.source
     chains = f"{kept.chains} chains x {kept.n}" if kept.chains > 1 else f"{kept.n}"
     left_out = f", the first {kept.begin} left out" if kept.begin else ""
     click.echo(f"{source.path}: {chains} measurements{left_out}")
     rows = [
-        (name, str(e), value_with_error(e.tau_int, e.tau_int_error), count(e.ess),
-         f"{analysis.rhat[name]:.4f}" if name in analysis.rhat else "")
+        (
+            name,
+            str(e),
+            tau_text(e),
+            count(e.ess),
+            f"{analysis.rhat[name]:.4f}" if name in analysis.rhat else "",
+        )
         for name, e in analysis.estimates.items()
     ]
     print_table(("observable", "value(error)", "tau_int", "ess", "R-hat"), rows)
@@ -59,13 +69,15 @@ def show(analysis: Analysis) -> None:
 
 
 def next_steps(analysis: Analysis) -> list[tuple[str, str]]:
-    """Discard what is not thermalised, if anything is not."""
-    path, cut = analysis.source.path, analysis.kept.begin + analysis.cut
-    if analysis.cut == 0:
+    """Discard what is not thermalised, if that is more than a few autocorrelation times."""
+    path, n, cut = analysis.source.path, analysis.kept.n, analysis.cut
+    slowest = max((e.tau_int for e in analysis.estimates.values()), default=0.0)
+    if not cut > max(0.01 * n, 2 * slowest):
         return []
-    if 2 * analysis.cut >= analysis.kept.n - 1:
-        return [("run longer", "the series had not settled at its middle")]
-    return [(f"heatbath analyse {path} --discard {cut}", "without what looks like warm-up")]
+    if cut >= n // 2:
+        return [("a longer series", "this one had not settled at its middle")]
+    first = analysis.kept.begin + cut
+    return [(f"heatbath analyse {path} --discard {first}", "without what looks like warm-up")]
 
 
 def count(ess: float) -> str:

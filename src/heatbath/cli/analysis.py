@@ -107,6 +107,11 @@ def analysed(source: Source, discard: int = 0) -> Analysis:
     """All estimates of a source without its first `discard` measurements."""
     first = next(iter(source.series.values()))
     length = int(first.shape[-1])
+    if source.volume is not None and length < 4:
+        raise ValueError(
+            f"the run {source.path} holds {length} measurements so far, and at least 4 are needed; "
+            f"wait, or type: heatbath resume {source.path}"
+        )
     if not 0 <= discard <= max(length - 4, 0):
         raise ValueError(
             f"--discard must leave at least 4 of the {length} measurements; got {discard}"
@@ -117,11 +122,13 @@ def analysed(source: Source, discard: int = 0) -> Analysis:
             estimates = {name: stats.estimate(values) for name, values in kept.items()}
         else:
             estimates = {n: estimated(n, kept, source.volume) for n in _observables(kept)}
-        watched = dict(kept)
+        watched: dict[str, Any] = dict(kept)
         if source.volume is not None:
             watched = {"abs_magnetization": Absolute(kept["magnetization"]), **kept}
         return Analysis(
-            source, next(iter(kept.values())), estimates,
+            source,
+            next(iter(kept.values())),
+            estimates,
             rhat={name: stats.split_rhat(values) for name, values in watched.items()},
             cut=max(stats.thermalisation_cut(values) for values in watched.values()),
         )
@@ -130,8 +137,9 @@ def analysed(source: Source, discard: int = 0) -> Analysis:
 def _run(path: Path) -> Source:
     from heatbath.io import Run
 
-    run = Run.open(path)
-    raise NotImplementedError(run)
+    with Run.open(path) as run:
+        series = {name: run.history(name) for name in run.names}
+        return Source(path, series, math.prod(run.record["shape"]))
 
 
 def _observables(series: Mapping[str, Any]) -> tuple[str, ...]:

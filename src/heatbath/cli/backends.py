@@ -37,8 +37,14 @@ def backends_command(as_json: bool) -> None:
     kernels = [described(kernel) for kernel in hb.backends.table()]
     libraries = [library(name) for name in LIBRARIES]
     if as_json:
-        print_json({"heatbath": hb.__version__, "python": platform.python_version(),
-                    "libraries": libraries, "kernels": kernels})
+        print_json(
+            {
+                "heatbath": hb.__version__,
+                "python": platform.python_version(),
+                "libraries": libraries,
+                "kernels": kernels,
+            }
+        )
         return
     show(kernels, libraries)
 
@@ -47,8 +53,12 @@ def library(name: str) -> dict[str, Any]:
     """One array library: its version, or how to install it."""
     use, install = LIBRARIES[name]
     version = installed_version(name)
-    return {"name": name, "version": version, "use": use,
-            "install": install if version is None else None}
+    return {
+        "name": name,
+        "version": version,
+        "use": use,
+        "install": install if version is None else None,
+    }
 
 
 def installed_version(package: str) -> str | None:
@@ -101,8 +111,13 @@ def show(kernels: list[dict[str, Any]], libraries: list[dict[str, Any]]) -> None
     print_table(
         ("operation", "array", "dtypes", "agreement", "runs here"),
         [
-            (k["operation"], f"{k['array']}, {k['device']}", short_dtypes(k["dtypes"]),
-             str(k["agreement"]), "yes" if k["missing"] is None else f"no, needs {k['missing']}")
+            (
+                k["operation"],
+                f"{k['array']}, {k['device']}",
+                short_dtypes(k["dtypes"]),
+                str(k["agreement"]),
+                "yes" if k["missing"] is None else f"no, needs {k['missing']}",
+            )
             for k in kernels
         ],
         numbers=False,

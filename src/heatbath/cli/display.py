@@ -14,7 +14,7 @@ from heatbath.cli.reference import Reference, reference_for
 from heatbath.stats import Estimate
 from heatbath.stats.printing import value_with_error
 
-__all__ = ["print_json", "print_notes", "print_table", "show_result"]
+__all__ = ["print_json", "print_notes", "print_table", "show_result", "tau_text"]
 
 WIDTH = 80
 
@@ -58,7 +58,7 @@ def print_estimates(estimates: Mapping[str, Estimate], known: Mapping[str, Refer
     columns += ["reference", "deviation"] if known else []
     rows = []
     for name, e in estimates.items():
-        row = [name, str(e), value_with_error(e.tau_int, e.tau_int_error)]
+        row = [name, str(e), tau_text(e)]
         if known:
             row += _compared(e, known.get(name))
         rows.append(row)
@@ -100,6 +100,13 @@ def print_notes(warnings: Sequence[str], steps: Sequence[tuple[str, str]]) -> No
             click.echo(f"  {command:<{longest}}   {why}")
 
 
+def tau_text(e: Estimate) -> str:
+    """τ_int with its error, or as a lower bound where its window never closed."""
+    if math.isinf(e.tau_int_error):
+        return f"> {e.tau_int:.2g}"
+    return value_with_error(e.tau_int, e.tau_int_error)
+
+
 def _compared(e: Estimate, reference: Reference | None) -> list[str]:
     if reference is None:
         return ["", ""]
@@ -118,14 +125,18 @@ def _next_steps(theory: str, out: str | None) -> list[tuple[str, str]]:
             (f"heatbath analyse {shown}", "these numbers again, from the stored series"),
             (f"hb.io.Run.open({out!r})", "in Python: the series and configurations"),
         ]
-    return [
-        ("heatbath run phi4 --set kappa=0.26 --shape 32,32", "another point"),
-        ("heatbath run phi4 --out my-run", "keep it on disk, to resume"),
-        ("heatbath run --help", "all options"),
-    ] if theory == "phi4" else [
-        ("heatbath run … --out my-run", "the same, kept on disk and resumable"),
-        ("heatbath run --help", "all options"),
-    ]
+    return (
+        [
+            ("heatbath run phi4 --set kappa=0.26 --shape 32,32", "another point"),
+            ("heatbath run phi4 --out my-run", "keep it on disk, to resume"),
+            ("heatbath run --help", "all options"),
+        ]
+        if theory == "phi4"
+        else [
+            ("heatbath run … --out my-run", "the same, kept on disk and resumable"),
+            ("heatbath run --help", "all options"),
+        ]
+    )
 
 
 def _listed(values: Mapping[str, Any]) -> str:

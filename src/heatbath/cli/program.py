@@ -14,11 +14,20 @@ import click
 
 from heatbath._suggest import unknown
 
-__all__ = ["Program", "debug_option", "json_option", "progress_option", "sentence"]
+__all__ = [
+    "Program",
+    "debug_option",
+    "json_option",
+    "progress_option",
+    "sentence",
+    "threads_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 BAD_INPUT, INTERRUPTED = 2, 130
+THREADS, MOST_THREADS = "HEATBATH_NUM_THREADS", 16
+NOTHING_STORED = "stopped; nothing was stored: with --out DIR a run can be resumed"
 # What the library raises on purpose, with a sentence for the user.  Anything else is our fault, and
 # its traceback is shown.
 TOLD = (ValueError, TypeError, OSError, ImportError, ArithmeticError, MemoryError, RuntimeError)
@@ -37,7 +46,7 @@ class Program(click.Group):
         sys.exit(status)
 
     def _run(self, arguments: list[str], *rest: Any, **extra: Any) -> int:
-        extra["standalone_mode"] = False
+        extra.update(standalone_mode=False, obj=tuple(arguments))
         result = super().main(arguments or ["--help"], *rest, **extra)
         return result if isinstance(result, int) else 0
 
@@ -78,6 +87,28 @@ def progress_option(command: Command) -> Command:
     return decorate(command)
 
 
+def threads_option(command: Command) -> Command:
+    """`--threads`, which holds for kernels that walk over chains; results do not depend on it."""
+    decorate = click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        callback=_use_threads,
+        expose_value=False,
+        metavar="N",
+        help="Chains that run at the same time; by default one for each core.",
+    )
+    return decorate(command)
+
+
+def _use_threads(ctx: click.Context, option: click.Parameter, wanted: int | None) -> None:
+    if wanted is not None:
+        os.environ[THREADS] = str(wanted)
+    elif THREADS not in os.environ:
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+        os.environ[THREADS] = str(min(cores, MOST_THREADS))
+
+
 def sentence(error: BaseException) -> str:
     """What an error says, for a reader who does not know Python."""
     if isinstance(error, click.UsageError):
@@ -90,7 +121,7 @@ def sentence(error: BaseException) -> str:
         return f"{about}{error.strerror[0].lower()}{error.strerror[1:]}"
     if isinstance(error, MemoryError):
         detail = f" ({error})" if str(error) else ""
-        return f"this does not fit into memory{detail}; take a smaller lattice or fewer chains"
+        return f"this does not fit into memory{detail}; ask for less"
     return str(error) or type(error).__name__
 
 
@@ -99,7 +130,7 @@ def _status(run: Callable[[], int], debug: bool) -> int:
         return run()
     except (KeyboardInterrupt, click.Abort) as stop:
         cause = stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__
-        _tell(cause, str(cause or "") or "stopped; nothing was stored", debug)
+        _tell(cause, str(cause or "") or NOTHING_STORED, debug)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, `head` for one, has seen enough
         _close_stdout()

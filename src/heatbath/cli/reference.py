@@ -1,7 +1,7 @@
 """Published values that `heatbath run` prints beside its own.
 
-φ⁴ in two dimensions at L = 16, κ = 0.27, λ = 0.022: the values of this project's brief, made with an
-independent code.
+φ⁴ in two dimensions at L = 16, κ = 0.27, λ = 0.022: the values that the project was
+given to meet, made with an independent code.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from heatbath.cli.program import debug_option, json_option, progress_option
+from heatbath.cli.program import debug_option, json_option, progress_option, threads_option
 
 __all__ = ["resume_command"]
 
@@ -12,6 +12,7 @@ __all__ = ["resume_command"]
 @click.command("resume")
 @click.argument("directory", metavar="DIR")
 @json_option
+@threads_option
 @progress_option
 @debug_option
 def resume_command(directory: str, as_json: bool, progress: bool) -> None:

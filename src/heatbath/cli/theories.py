@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 from heatbath._suggest import unknown
 from heatbath.actions import Action, Gaussian, Phi4, Theory
+from heatbath.cli.own_file import theory_in, which
 
-__all__ = ["BUILT_IN", "Choice", "chosen", "own"]
+__all__ = ["BUILT_IN", "Choice", "chosen"]
 
 OWN = "or your own file as my_action.py:NAME"
 
@@ -46,83 +42,15 @@ BUILT_IN = {
 def chosen(name: str | None) -> Choice:
     """The theory called `name`, or in the file FILE.py if `name` is FILE.py:NAME."""
     if name is None:
-        raise ValueError(f"say which theory, as in 'heatbath run phi4': {', '.join(BUILT_IN)}, {OWN}")
+        raise ValueError(
+            f"say which theory, as in 'heatbath run phi4': {', '.join(BUILT_IN)}, {OWN}"
+        )
     if name in BUILT_IN:
         return BUILT_IN[name]
     file, colon, attribute = name.rpartition(":")
     if colon and file.endswith(".py"):
-        return own(Path(file), attribute)
+        path = Path(file)
+        return Choice(theory_in(path, attribute), f"{path.resolve()}:{attribute}")
     if name.endswith(".py"):
-        raise ValueError(_which(Path(name)))
+        raise ValueError(which(Path(name)))
     raise ValueError(f"{unknown('theory', name, BUILT_IN)}, {OWN}")
-
-
-def own(file: Path, name: str) -> Choice:
-    """The theory called `name` in a Python file, whose folder need not be on sys.path."""
-    module = _loaded(file)
-    found = _theories(module)
-    if not hasattr(module, name):
-        known = f" {unknown('theory', name, found)}" if found else " it holds no hb.Theory"
-        raise ValueError(f"{file} defines no {name!r}:{known}")
-    theory = getattr(module, name)
-    if not isinstance(theory, Theory):
-        raise TypeError(
-            f"{name} in {file} is a {type(theory).__name__}, not a theory: make it with "
-            f"{name} = hb.Theory('my name', site=…, bond=…)"
-        )
-    return Choice(theory, f"{file.resolve()}:{name}")
-
-
-def _which(file: Path) -> str:
-    """What to type when a file was named without one of its theories."""
-    found = _theories(_loaded(file))
-    if not found:
-        return f"{file} holds no theory: write NAME = hb.Theory('my name', site=…, bond=…)"
-    return f"say which theory of {file}: {' or '.join(f'{file}:{name}' for name in found)}"
-
-
-def _theories(module: ModuleType) -> list[str]:
-    return [name for name, thing in vars(module).items() if isinstance(thing, Theory)]
-
-
-def _loaded(file: Path) -> ModuleType:
-    """The file as a module; whatever goes wrong in it is told with its line."""
-    if not file.is_file():
-        raise ValueError(f"there is no file {str(file)!r}; name your theory as my_action.py:NAME")
-    spec = importlib.util.spec_from_file_location(f"heatbath_own_{file.stem}", file.resolve())
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module  # dataclasses and pickles look themselves up there
-    with _beside(file):
-        try:
-            spec.loader.exec_module(module)
-        except (Exception, SystemExit) as error:
-            del sys.modules[module.__name__]
-            raise ValueError(_told(file, error)) from error
-    return module
-
-
-@contextmanager
-def _beside(file: Path) -> Iterator[None]:
-    """The file may import its neighbours, as a script may."""
-    folder = str(file.resolve().parent)
-    sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
-        sys.path.remove(folder)
-
-
-def _told(file: Path, error: BaseException) -> str:
-    line = error.lineno if isinstance(error, SyntaxError) else _line(file, error)
-    where = f"{file}, line {line}" if line is not None else str(file)
-    what = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{where}: {type(error).__name__}: {what}".rstrip(": ")
-
-
-def _line(file: Path, error: BaseException) -> int | None:
-    """The deepest line of the user's own file that was running."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own_lines = [f.lineno for f in frames if f.filename == str(file.resolve())]
-    return own_lines[-1] if own_lines else None

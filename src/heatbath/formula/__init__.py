@@ -4,6 +4,7 @@ from heatbath.formula.cliques import Clique, bond, site
 from heatbath.formula.expression import Expression, FormulaError
 from heatbath.formula.latex import latex
 from heatbath.formula.program import Kind, Load, Program, folded, interaction_offsets, record
+from heatbath.formula.source import written_out
 
 __all__ = [
     "Clique",
@@ -18,4 +19,5 @@ __all__ = [
     "latex",
     "record",
     "site",
+    "written_out",
 ]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from heatbath.formula.expression import Expression, FormulaError, coupling, field
@@ -53,7 +54,7 @@ class Clique:
     def __post_init__(self) -> None:
         self.recorded()
 
-    @property
+    @cached_property
     def couplings(self) -> tuple[str, ...]:
         """The names of its keyword-only arguments."""
         return _keyword_names(self.energy, self.n_sites)
@@ -65,7 +66,7 @@ class Clique:
         result = first.record(fields, {name: coupling(name) for name in self.couplings})
         if not result.has_field:
             raise FormulaError(
-                f"the energy {self.energy.__name__} = '{result}' does not depend on the field; "
+                f"the energy {_name(self.energy)} = '{result}' does not depend on the field; "
                 "return a formula of its positional arguments"
             )
         return result
@@ -98,7 +99,7 @@ def unit_vector(mu: int, ndim: int) -> Offset:
 def _keyword_names(energy: Callable[..., Any], n_sites: int) -> tuple[str, ...]:
     if not callable(energy):
         raise FormulaError(f"an energy is a function of field values; got {energy!r}")
-    name = getattr(energy, "__name__", repr(energy))
+    name = _name(energy)
     parameters = inspect.signature(energy).parameters.values()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     keyword = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
@@ -108,7 +109,17 @@ def _keyword_names(energy: Callable[..., Any], n_sites: int) -> tuple[str, ...]:
             f"the energy {name}{inspect.signature(energy)} must have the form {name}{shape}: "
             f"{n_sites} positional field value(s), then couplings as keyword-only arguments"
         )
+    for p in parameters:
+        if p.default is not p.empty:
+            raise FormulaError(
+                f"the argument {p.name}={p.default!r} of the energy {name} has a default value; "
+                f"give it to the theory instead, defaults={{{p.name!r}: {p.default!r}}}"
+            )
     return tuple(p.name for p in keyword)
+
+
+def _name(energy: Callable[..., Any]) -> str:
+    return str(getattr(energy, "__name__", repr(energy)))
 
 
 def _as_formula(result: Any, energy: Callable[..., Any]) -> Expression:
@@ -117,5 +128,5 @@ def _as_formula(result: Any, energy: Callable[..., Any]) -> Expression:
     if isinstance(result, int | float) and not isinstance(result, bool):
         return Expression("constant", (), float(result))
     raise FormulaError(
-        f"the energy {energy.__name__} returned {result!r}; it must return a formula of the field"
+        f"the energy {_name(energy)} returned {result!r}; it must return a formula of the field"
     )

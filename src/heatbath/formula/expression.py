@@ -30,6 +30,7 @@ __all__ = [
     "primitive",
 ]
 
+DEPTH_SHOWN = 12  # messages cut what lies deeper
 ELEMENTARY = ("exp", "log", "sin", "cos", "sqrt")
 
 _interned: weakref.WeakValueDictionary[tuple[Any, ...], Expression] = weakref.WeakValueDictionary()
@@ -101,8 +102,10 @@ class Expression:
     def __pos__(self) -> Expression:
         return self
 
-    def __pow__(self, exponent: Any) -> Expression:
+    def __pow__(self, exponent: Any, modulus: Any = None) -> Expression:
         """Whole powers as products, by repeated squaring: x**4 = (x*x)*(x*x)."""
+        if modulus is not None:
+            self._refuse("a power modulo a number", "it is not differentiable")
         if isinstance(exponent, bool) or not isinstance(exponent, int) or not 0 <= exponent <= 64:
             raise FormulaError(
                 f"the power ({self})**({exponent}) is not a product: use a whole number from 0 "
@@ -151,10 +154,16 @@ class Expression:
 
     __int__ = __index__ = __complex__ = __float__
 
-    def __mod__(self, other: Any) -> Expression:
-        self._refuse("a remainder or whole-number division", "it is not differentiable")
+    def __mod__(self, *others: Any) -> Expression:
+        self._refuse("a remainder or a rounding to whole numbers", "it is not differentiable")
 
-    __floordiv__ = __rmod__ = __rfloordiv__ = __round__ = __floor__ = __ceil__ = __mod__
+    __floordiv__ = __divmod__ = __rmod__ = __rfloordiv__ = __rdivmod__ = __mod__
+    __round__ = __floor__ = __ceil__ = __trunc__ = __mod__
+
+    def __and__(self, other: Any) -> Expression:
+        self._refuse("a logical or matrix operation", "use + - * / on one number per site")
+
+    __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = __matmul__ = __rmatmul__ = __and__
 
     def __iter__(self) -> NoReturn:
         self._refuse("the elements", "a formula sees one site at a time")
@@ -167,8 +176,11 @@ class Expression:
             raise AttributeError(name)
         self._refuse(f"the attribute .{name}", "a formula sees one number per site, not an array")
 
-    def __array_ufunc__(self, ufunc: Any, *args: Any, **kwargs: Any) -> NoReturn:
+    def __array_ufunc__(self, ufunc: Any, method: str, *args: Any, **kwargs: Any) -> Expression:
+        """NumPy's number on the left, as in np.sqrt(2.0) * phi, arrives here."""
         name = getattr(ufunc, "__name__", str(ufunc))
+        if method == "__call__" and name in _ARITHMETIC and not kwargs:
+            return _binary(_ARITHMETIC[name], *args)
         self._refuse(f"numpy.{name}", _instead_of(name))
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
@@ -271,11 +283,13 @@ def _divide(a: Expression, b: Expression) -> Expression:
     return Expression("div", (a, b))
 
 
+# the names that NumPy has for plain arithmetic
+_ARITHMETIC = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
 _SYMBOL = {"add": " + ", "sub": " - ", "mul": "*", "div": "/"}
 
 
 def _shown(e: Expression, depth: int = 0) -> str:
-    if depth > 12:
+    if depth > DEPTH_SHOWN:
         return "…"
     if e.op == "field":
         return "phi" if e.payload == 0 else f"phi_{e.payload}"
@@ -284,7 +298,8 @@ def _shown(e: Expression, depth: int = 0) -> str:
     if e.op == "load":
         return f"coupling_{e.payload}(x)"
     if e.op == "constant":
-        return f"{e.payload:g}"
+        short = f"{e.payload:g}"
+        return short if float(short) == e.payload else repr(e.payload)
     if e.op == "neg":
         return f"-{_bracketed(e.args[0], depth)}"
     if e.op not in _SYMBOL:

@@ -19,11 +19,11 @@ def latex(e: Expression, fields: tuple[str, ...] = (r"\phi_x", r"\phi_{x+\hat\mu
     """
     match e.op, e.args:
         case "field", _:
-            return fields[e.payload]
+            return str(fields[e.payload])
         case "coupling", _:
             return _symbol(str(e.payload))
         case "constant", _:
-            return f"{e.payload:.12g}"
+            return _number(e.payload)
         case "neg", (a,):
             return f"-{_bracketed(a, e, fields)}"
         case "div", (a, b):
@@ -51,15 +51,28 @@ def _product(e: Expression, fields: tuple[str, ...]) -> str:
             stack.extend(reversed(node.args))
         else:
             count[node] = count.get(node, 0) + 1
-    factors = [_bracketed(f, e, fields) + (f"^{{{n}}}" if n > 1 else "") for f, n in count.items()]
-    return r"\, ".join(factors)
+    return r"\, ".join(
+        _factor(f, n, e, fields, first=not k) for k, (f, n) in enumerate(count.items())
+    )
+
+
+def _factor(f: Expression, n: int, e: Expression, fields: tuple[str, ...], *, first: bool) -> str:
+    text = _bracketed(f, e, fields)
+    if (n > 1 and f.op == "div") or (text.startswith("-") and not first):
+        text = rf"\left({text}\right)"
+    return f"{text}^{{{n}}}" if n > 1 else text
 
 
 def _bracketed(e: Expression, outside: Expression, fields: tuple[str, ...]) -> str:
     text = latex(e, fields)
     inner = _RANK.get(e.op, 3)
-    weaker = inner < _RANK[outside.op] or (outside.op == "sub" and inner == 0)
+    weaker = inner < _RANK[outside.op] or (outside.op == "sub" and (inner == 0 or text[0] == "-"))
     return rf"\left({text}\right)" if weaker else text
+
+
+def _number(value: float) -> str:
+    digits, _, exponent = f"{value:.12g}".partition("e")
+    return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
 def _symbol(name: str) -> str:

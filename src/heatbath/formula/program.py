@@ -99,7 +99,7 @@ def record(
             result = _short(_total(stencil.energy(p, (0,) * len(shape)) for p in placed))
         case "force":
             result = _slope(-_around(stencil, placed))
-        case "difference":
+        case _:  # difference
             old = _local(stencil, placed, shape, field(0))
             new = _local(stencil, placed, shape, field(PROPOSAL))
             result = _short(new, field(PROPOSAL)) - _short(old)

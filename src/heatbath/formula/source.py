@@ -15,7 +15,7 @@ from heatbath import elementary
 from heatbath.formula.derivative import topological
 from heatbath.formula.expression import ELEMENTARY, Expression, FormulaError
 
-__all__ = ["argument_name", "compiled", "evaluated", "hoisted", "python_source"]
+__all__ = ["argument_name", "compiled", "evaluated", "hoisted", "python_source", "written_out"]
 
 PROPOSAL = -1  # the stencil point of a Metropolis proposal: the site's field after the change
 _OPERATOR = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
@@ -75,6 +75,21 @@ def plain(op: str, operands: tuple[str, ...]) -> str:
     if op in _OPERATOR:
         return f"{operands[0]} {_OPERATOR[op]} {operands[1]}"
     return f"-{operands[0]}" if op == "neg" else f"{op}({', '.join(operands)})"
+
+
+def written_out(e: Expression) -> str:
+    """The whole expression as text: on one line, or, where brackets would nest deeper than
+    messages show, one operation after the other."""
+    shown = str(e)
+    if "…" not in shown:
+        return shown
+    names: dict[Expression, str] = {}
+    steps: list[str] = []
+    for node in topological(e):
+        names[node] = f"#{len(steps)}" if node.args else str(node)
+        if node.args:
+            steps.append(f"{names[node]} = {plain(node.op, tuple(names[a] for a in node.args))}")
+    return ", ".join(steps)
 
 
 def compiled(source: str, name: str) -> Callable[..., Any]:

@@ -24,7 +24,7 @@ class Layout:
     shape: of the lattice.  dtype: of the field.  series: name -> dtype.
 
     Arrays: each series (chains, samples); `after_warmup` (chains, *shape); `configurations`
-    (⌈samples/save_every⌉, chains, *shape), those after every save_every-th measurement and the last.
+    (⌈samples/save_every⌉, chains, *shape): after every save_every-th measurement, and the last.
     """
 
     chains: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from heatbath._namespace import Array
+from heatbath._namespace import Array, as_numpy
 from heatbath._sampler import Sampler, State, check_count
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
@@ -83,13 +83,26 @@ def cycle(*parts: Sampler) -> Cycle:
             raise TypeError(f"a cycle is made of samplers such as hb.HMC(action); got {part!r}")
     first = parts[0].action
     for part in parts[1:]:
-        same = part.action.theory is first.theory and part.action.lattice == first.lattice
-        if not same or any(
-            part.action.couplings[n] is not v and part.action.couplings[n] != v
-            for n, v in first.couplings.items()
-            if not getattr(v, "ndim", 0)
-        ):
+        if not _same(part.action, first):
             raise ValueError(
                 f"all samplers of a cycle must have the same action; got {first} and {part.action}"
             )
     return Cycle(tuple(parts))
+
+
+def _same(a: Action, b: Action) -> bool:
+    """Whether two actions give every field the same weight."""
+    return (
+        a.theory is b.theory
+        and a.lattice == b.lattice
+        and all(_equal(a.couplings[n], v) for n, v in b.couplings.items())
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """Whether two couplings, numbers or arrays, are equal."""
+    if a is b:
+        return True
+    if getattr(a, "shape", ()) != getattr(b, "shape", ()):
+        return False
+    return bool((as_numpy(a) == as_numpy(b)).all()) if hasattr(a, "shape") else bool(a == b)

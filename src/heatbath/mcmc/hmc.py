@@ -14,7 +14,14 @@ from typing import Any
 from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
-from heatbath._sampler import State, check_count, check_positive, check_update, started
+from heatbath._sampler import (
+    State,
+    check_action,
+    check_count,
+    check_positive,
+    check_update,
+    started,
+)
 from heatbath._suggest import unknown
 from heatbath.actions import Action
 from heatbath.elementary import log
@@ -69,6 +76,7 @@ class HMC:
     target_acceptance = 0.8
 
     def __post_init__(self) -> None:
+        check_action(self.action)
         check_positive("step_size", self.step_size)
         check_count("n_steps", self.n_steps)
         if self.integrator not in INTEGRATORS:

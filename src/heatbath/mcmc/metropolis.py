@@ -15,7 +15,7 @@ from typing import Any
 from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
-from heatbath._sampler import State, check_positive, check_update, started
+from heatbath._sampler import State, check_action, check_positive, check_update, started
 from heatbath.actions import Action
 from heatbath.elementary import log
 from heatbath.lattice import Lattice
@@ -59,6 +59,7 @@ class Metropolis:
     target_acceptance = 0.5
 
     def __post_init__(self) -> None:
+        check_action(self.action)
         check_positive("width", self.width)
 
     def on(self, lattice: Lattice | Any) -> Metropolis:

@@ -185,10 +185,9 @@ def _per_site(
     volume = math.prod(like.shape[like.ndim - dim :])
     words = xp.asarray(key.words, dtype=xp.int64, device=like.device)
     key_words = (words[:, :1], words[:, 1:])
-    width = 2 if dtype_name(like) == "float64" or lanes.__name__ == "lanes" else 4
     n_blocks = -(-volume // width)
     pieces = []
-    for first in range(0, n_blocks, BLOCKS_AT_ONCE):
+    for first in range(0, max(n_blocks, 1), BLOCKS_AT_ONCE):
         last = min(first + BLOCKS_AT_ONCE, n_blocks)
         block = xp.arange(first, last, dtype=xp.int64, device=like.device)[None, :]
         counter = counter_words(block, *place, xp)

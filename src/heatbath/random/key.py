@@ -34,6 +34,8 @@ class Key:
 
     def leaf(self, name: Name) -> Key:
         """The key of the part `name` of a composed sampler."""
+        if not _is_name(name):
+            raise TypeError(f"a part of a sampler is named by a number or a text; got {name!r}")
         return replace(self, path=(*self.path, name))
 
     @property
@@ -53,14 +55,19 @@ def key(seed: int, *, chains: int | Iterable[Name] = 1) -> Key:
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed must be a whole number; got {seed!r}")
-    names = tuple(range(chains)) if isinstance(chains, int) else tuple(chains)
-    if not names or any(isinstance(n, bool) or not isinstance(n, int | str) for n in names):
+    alone = isinstance(chains, bool | str) or not isinstance(chains, int | Iterable)
+    names = () if alone else tuple(range(chains) if isinstance(chains, int) else chains)
+    if not names or not all(map(_is_name, names)):
         raise ValueError(
             f"chains must be a positive number or a list of numbers and texts; got {chains!r}"
         )
     if len(set(names)) != len(names):
         raise ValueError(f"the names of chains must differ, or they would be copies; got {names}")
     return Key(seed, names)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, int | str) and not isinstance(name, bool)
 
 
 @lru_cache(maxsize=256)

@@ -61,8 +61,10 @@ def counter_words(block: Array, step: int, purpose: int, draw: int, xp: Namespac
 
 
 def check_counter(step: int, purpose: int, draw: int) -> None:
-    """Raise where a counter field would overflow into another one."""
+    """Raise where a counter field is not whole or would overflow into another one."""
     for name, value, bits in (("step", step, 48), ("purpose", purpose, 16), ("draw", draw, 16)):
+        if not isinstance(value, int):
+            raise TypeError(f"{name} must be a whole number; got {value!r}")
         if not 0 <= value < 1 << bits:
             raise OverflowError(
                 f"{name} = {value} does not fit the {bits} bits that the random-number counter "

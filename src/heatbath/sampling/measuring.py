@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from heatbath._namespace import Array, as_numpy, kind_of, namespace_of
+from heatbath._namespace import Array, as_numpy, dtype_name, kind_of, namespace_of
 from heatbath._sampler import State
 from heatbath.actions import Action
 from heatbath.random import Key
@@ -41,10 +41,10 @@ class Meter:
 
     def prepare(self, field: Array) -> None:
         """Call each observable once, to learn its dtype and to refuse wrong shapes early."""
-        dtype = np.dtype(as_numpy(field[:1]).dtype)
+        dtype = np.dtype(dtype_name(field))
         self.dtypes = dict.fromkeys(SCALARS, dtype)
         for name, function in self.observables.items():
-            value = _checked_value(name, function(_guarded(field)), len(field))
+            value = _checked_value(name, function(_guarded(field)), field.shape[0])
             kind = value.dtype if value.dtype.kind in "fc" else np.dtype("float64")
             self.dtypes[name] = kind
 
@@ -85,7 +85,7 @@ class Meter:
             return
         field = _guarded(field)
         for name, function in self.observables.items():
-            value = _checked_value(name, function(field), len(field))
+            value = _checked_value(name, function(field), field.shape[0])
             if value.dtype.kind == "c" and self.dtypes[name].kind != "c":
                 raise ValueError(
                     f"observable {name!r} was real at first and is complex now; let it return "

@@ -18,7 +18,7 @@ from typing import Any
 from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
-from heatbath._sampler import State, check_positive, check_update, started
+from heatbath._sampler import State, check_action, check_positive, check_update, started
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key, Purpose
@@ -56,6 +56,7 @@ class Langevin:
     exact = False
 
     def __post_init__(self) -> None:
+        check_action(self.action)
         check_positive("step_size", self.step_size)
 
     def on(self, lattice: Lattice | Any) -> Langevin:

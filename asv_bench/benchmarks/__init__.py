@@ -1,0 +1,1 @@
+"""Benchmarks of heatbath: ratios within one process, since machines drift by a factor of two."""

@@ -1,0 +1,35 @@
+"""What every room's tests share: the array namespaces and hypothesis' profile."""
+
+import importlib
+import os
+
+import array_api_strict
+import pytest
+from hypothesis import settings
+
+# Optional features off: the references must not need them.
+array_api_strict.set_array_api_strict_flags(
+    boolean_indexing=False, data_dependent_shapes=False, enabled_extensions=("fft", "linalg")
+)
+
+# No deadline: shared machines stall. In CI every run draws the same examples.
+settings.register_profile("heatbath", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("heatbath")
+
+NAMESPACES = {
+    "numpy": "array_api_compat.numpy",
+    "strict": "array_api_strict",
+    "torch": "array_api_compat.torch",
+}
+
+
+@pytest.fixture(params=NAMESPACES, scope="session")
+def xp(request):
+    """Each array namespace in turn; xp.asarray makes its arrays from NumPy's."""
+    return importlib.import_module(NAMESPACES[request.param])
+
+
+@pytest.fixture(params=["float64", "float32"], scope="session")
+def dtype(request):
+    """Each dtype that fields may have, by name; getattr(xp, dtype) is the namespace's own."""
+    return request.param
