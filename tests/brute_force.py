@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import strategies
 
 import heatbath as hb
+import strategies
 
 __all__ = ["CASES", "Case", "cliques", "difference", "energies", "force", "size_of_terms"]
 

@@ -16,8 +16,8 @@ import heatbath as hb
 from heatbath.random import distributions
 
 SAMPLERS: dict[str, Callable[[Any], Any]] = {
-    "hmc": lambda action: hb.HMC(action, step_size=0.3, n_steps=4),
-    "omelyan": lambda action: hb.HMC(action, step_size=0.5, n_steps=3, integrator="omelyan"),
+    "hmc": lambda action: hb.HMC(action, step_size=0.3, n_steps=3),
+    "omelyan": lambda action: hb.HMC(action, step_size=0.5, n_steps=2, integrator="omelyan"),
     "metropolis": lambda action: hb.Metropolis(action, width=1.5),
     "langevin": lambda action: hb.Langevin(action, step_size=0.02),
     "cycle": lambda action: hb.cycle(

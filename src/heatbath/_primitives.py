@@ -79,7 +79,7 @@ def sqrt(x: Any) -> Any:
     """The correctly rounded square root.
 
     torch's vectorised sqrt on CPUs is off by one unit in the last place in 1 % of float64 and
-    17 % of float32 results; one Newton step with an exactly formed residual repairs it.
+    17 % of float32 results; exactly formed residuals repair it.
     """
     if isinstance(x, Expression):
         return primitive("sqrt", x)
@@ -94,17 +94,29 @@ def sqrt(x: Any) -> Any:
 
 
 def _repaired(xp: Any, x: Array, root: Array) -> Array:
-    """root + (x − root²)/(2 root), in a range where nothing over- or underflows."""
+    """One Newton step from `root`, then one unit in the last place where that is nearer.
+
+    With x scaled to [1, 4), s is within one unit u of √x, and s + u/2 < √x is x − s² > s u: both
+    sides are multiples of u², and the difference of the squares is s u + u²/4.
+    """
     _, e = _split(x)
     even = 2.0 * xp.floor(e * 0.5)
     x, s = scaled(x, -even), scaled(root, -even * 0.5)
-    factor = 134217729.0 if dtype_name(x) == "float64" else 4097.0  # Dekker: 2**27+1, 2**12+1
+    safe = xp.where(s > 0, s, xp.ones_like(s))
+    s = s + _residual(x, s) / (2.0 * safe)
+    unit = 2.0**-52 if dtype_name(x) == "float64" else 2.0**-23
+    residual = _residual(x, s)
+    s = xp.where(residual > s * unit, s + unit, xp.where(residual <= -unit * s, s - unit, s))
+    return scaled(s, even * 0.5)
+
+
+def _residual(x: Array, s: Array) -> Array:
+    """x − s², exact for s near √x (T. J. Dekker, Numer. Math. 18, 224 (1971))."""
+    factor = 134217729.0 if dtype_name(x) == "float64" else 4097.0  # 2**27 + 1, 2**12 + 1
     big = factor * s
     high = big - (big - s)
     low = s - high
-    residual = ((x - high * high) - 2.0 * high * low) - low * low
-    safe = xp.where(s > 0, s, xp.ones_like(s))
-    return scaled(s + residual / (2.0 * safe), even * 0.5)
+    return ((x - high * high) - 2.0 * high * low) - low * low
 
 
 def _split(x: Array) -> tuple[Array, Array]:

@@ -1,10 +1,10 @@
 """Derivatives by torch's autograd: of the action, and with respect to couplings."""
 
-import brute_force
 import numpy as np
 import pytest
 import torch
 
+import brute_force
 import heatbath as hb
 
 SHAPES = [(1,), (5,), (2, 3), (1, 2, 3)]

@@ -1,12 +1,12 @@
 """Symmetries of lattice actions: translations, Z2, permuted axes, reflections, batches."""
 
-import brute_force
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from strategies import batches, couplings, fields, shapes
 
+import brute_force
 from heatbath.lattice import tree_sum
+from strategies import batches, couplings, fields, shapes
 
 THEORIES = {name: case.theory for name, case in brute_force.CASES.items()}
 SYMMETRIC = ("phi4", "gaussian")  # under φ → −φ, and in the two ends of a bond

@@ -97,7 +97,7 @@ def test_chunks_of_a_wrong_shape_are_refused(tmp_path):
     run = create(tmp_path / "run", n=4)
     for series, n in [({"m": M[:, :4]}, 2), ({"m": M[:, :3], "z": Z[:, :3]}, 2),
                       ({"m": M[:, :4], "z": Z[:, :4]}, 1), ({"m": M[:1, :4], "z": Z[:1, :4]}, 2)]:
-        with pytest.raises(ValueError, match="series|shape|configurations"):
+        with pytest.raises(ValueError, match=r"series|shape|configurations"):
             run.append(series, list(CONFIGURATIONS[:n]))
     assert run.n_committed == 4
 

@@ -39,8 +39,18 @@ def session(directory):
         begin(directory)
 
 
-def die_after(directory, delay):
-    """Whether the child was killed before it ended."""
+def state_of(directory):
+    """Status and committed measurements, as run.json tells them."""
+    try:
+        with open(os.path.join(directory, "run.json"), encoding="utf-8") as file:
+            manifest = json.load(file)
+    except FileNotFoundError:
+        return "nothing", 0
+    return manifest["status"], manifest["n_committed"]
+
+
+def die_when(directory, condition, delay):
+    """Start a child and kill it `delay` after the condition holds; whether it was killed."""
     child = os.fork()
     if child == 0:
         status = 1
@@ -50,13 +60,13 @@ def die_after(directory, delay):
             status = 0
         finally:
             os._exit(status)
-    deadline = time.monotonic() + delay
-    while time.monotonic() < deadline:
+    while not condition(*state_of(directory)):
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
             assert status == 0, status
             return False
         time.sleep(0.002)
+    time.sleep(delay)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     return True
@@ -64,12 +74,19 @@ def die_after(directory, delay):
 
 def main(directory, seed):
     delays, deaths = random.Random(seed), []
-    longest = 0.1
-    while die_after(directory, delays.uniform(0.0, longest)):
-        longest *= 1.15  # in the end a session is long enough
-        exists = os.path.isdir(directory)
-        run = hb.io.Run.open(directory) if exists else None
-        deaths.append([run.status, run.n_committed] if run else ["nothing", 0])
+    for death in range(10):
+        status, n = state_of(directory)
+        if status == "complete":
+            break
+        if death < 2:
+            killed = die_when(directory, lambda s, m: s != "nothing", delays.uniform(0, 0.1))
+        else:
+            killed = die_when(
+                directory, lambda s, m, n=n: s == "complete" or m > n, delays.uniform(0, 0.05)
+            )
+        if killed:
+            deaths.append(state_of(directory))
+    die_when(directory, lambda s, m: False, 0)
     print(json.dumps(deaths))
 
 

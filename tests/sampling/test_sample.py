@@ -139,7 +139,7 @@ def test_bad_observables_are_refused_in_words(function, words):
 
 @pytest.mark.parametrize("name", ["a/b", "", "phi_squared", "configurations", "coupling_m2", 3])
 def test_bad_names_of_observables_are_refused(name):
-    with pytest.raises(ValueError, match="name|measured always"):
+    with pytest.raises(ValueError, match=r"name|measured always"):
         run(observables={name: lambda f: f.mean(axis=(1, 2))})
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from heatbath.cli.program import debug_option, json_option
+from heatbath.cli.shared import debug_option, json_option
 
 if TYPE_CHECKING:
     from heatbath.cli.analysis import Analysis

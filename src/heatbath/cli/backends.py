@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from heatbath.cli.program import debug_option, json_option
+from heatbath.cli.shared import debug_option, json_option
 
 if TYPE_CHECKING:
     from heatbath.backends import Kernel

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from heatbath.cli.program import debug_option, json_option, progress_option, threads_option
+from heatbath.cli.shared import debug_option, json_option, progress_option, threads_option
 
 __all__ = ["resume_command"]
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from heatbath.cli.parsing import couplings_from, shape_from, targets_from
-from heatbath.cli.program import debug_option, json_option, progress_option, threads_option
 from heatbath.cli.settings import DEFAULTS
+from heatbath.cli.shared import debug_option, json_option, progress_option, threads_option
 
 __all__ = ["run_command"]
 

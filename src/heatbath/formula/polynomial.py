@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from heatbath.formula.derivative import topological
 from heatbath.formula.expression import Expression, constant
 
 __all__ = ["Polynomial", "as_polynomial", "horner"]
@@ -23,15 +24,19 @@ Polynomial = dict[tuple[int, Expression | None], Expression]
 def as_polynomial(e: Expression, site: Expression) -> Polynomial | None:
     """`e` as a polynomial in `site`, or None where that would mean expanding products of sums
     or where neighbours enter other than linearly."""
+    known: dict[Expression, Polynomial | None] = {}
+    for node in topological(e):
+        known[node] = _one_step(node, site, [known[a] for a in node.args])
+    return known[e]
+
+
+def _one_step(e: Expression, site: Expression, parts: list[Polynomial | None]) -> Polynomial | None:
     if e is site:
         return {(1, None): constant(1.0)}
     if e.op == "field":
         return {(0, e): constant(1.0)}
     if not e.has_field:
         return {(0, None): e}
-    parts = [as_polynomial(a, site) for a in e.args]
-    if any(p is None for p in parts):
-        return None
     match e.op, parts:
         case (("add" | "sub"), [dict(a), dict(b)]):
             return _sum(a, b if e.op == "add" else _negated(b))
@@ -39,7 +44,7 @@ def as_polynomial(e: Expression, site: Expression) -> Polynomial | None:
             return _negated(a)
         case "mul", [dict(a), dict(b)]:
             return _product(a, b)
-        case "div", [dict(a), dict(b)] if not e.args[1].has_field:
+        case "div", [dict(a), dict(_)] if not e.args[1].has_field:
             return {k: c / e.args[1] for k, c in a.items()}
     return None
 

@@ -1,7 +1,7 @@
 """Measuring: the action's scalars of every configuration, and the user's observables.
 
 The scalars of up to `TOGETHER` configurations are taken in one call on their stack: at L = 16 one
-call costs as much as ten trajectories, whatever the batch.  The bits are those of single calls,
+call costs as much as several trajectories, mostly in Python.  The bits are those of single calls,
 since sums follow a fixed tree per field.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["Meter"]
 
 TOGETHER = 64
 RESERVED = ("after_warmup", "configurations", "lock", "start")
-NUMBERS = 1 << 15  # of a stack: it should stay in the cache
+NUMBERS = 1 << 12  # of a stack: beyond 32 KiB malloc returns temporaries to the system each time
 
 Observable = Callable[[Array], Any]
 

@@ -15,7 +15,7 @@ import click
 from heatbath._suggest import unknown
 
 __all__ = [
-    "Program",
+    "CommandLine",
     "debug_option",
     "json_option",
     "progress_option",
@@ -33,7 +33,7 @@ NOTHING_STORED = "stopped; nothing was stored: with --out DIR a run can be resum
 TOLD = (ValueError, TypeError, OSError, ImportError, ArithmeticError, MemoryError, RuntimeError)
 
 
-class Program(click.Group):
+class CommandLine(click.Group):
     """A group of commands that ends every error with one sentence on stderr."""
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
@@ -64,7 +64,7 @@ class Program(click.Group):
 
 
 def debug_option(command: Command) -> Command:
-    """`--debug`; `Program.main` looks for it, since it must hold before options are read."""
+    """`--debug`; `CommandLine.main` looks for it, since it must hold before options are read."""
     decorate = click.option(
         "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )
