@@ -68,7 +68,7 @@ def choose(name: str, array: Any, args: tuple[Any, ...] = ()) -> Callable[..., A
     if wish == "reference":
         return reference
     why = []
-    for kernel in TABLE[name]:
+    for kernel in TABLE.get(name, ()):
         reason = _reason(kernel, array, args)
         implementation = _load(kernel) if reason is None else None
         if implementation is not None:
@@ -81,7 +81,7 @@ def choose(name: str, array: Any, args: tuple[Any, ...] = ()) -> Callable[..., A
 
 def reasons(name: str, array: Any, args: tuple[Any, ...] = ()) -> list[tuple[Kernel, str | None]]:
     """Each row of the table with the reason why it does not hold, or None where it does."""
-    return [(kernel, _reason(kernel, array, args)) for kernel in TABLE[name]]
+    return [(kernel, _reason(kernel, array, args)) for kernel in TABLE.get(name, ())]
 
 
 def _reason(kernel: Kernel, array: Any, args: tuple[Any, ...]) -> str | None:

@@ -59,6 +59,14 @@ def test_its_run_is_resumed(report, write, small, tmp_path):
     assert again["observables"] == first["observables"]
 
 
+def test_its_run_is_resumed_with_its_neighbours(report, write, small, tmp_path):
+    write("CHARGE = 0.25", "my_other_constants.py")
+    path = write(MINE.replace("import heatbath as hb", "import heatbath as hb, my_other_constants"))
+    report("run", f"{path}:Mine", *small, "--set", "m2=1", "--out", tmp_path / "run")
+    del sys.modules["my_other_constants"]
+    assert report("resume", tmp_path / "run")["theory"] == "mine"
+
+
 def test_formulas_that_changed_stop_resume(report, refused, write, small, tmp_path):
     report("run", f"{write(MINE)}:Mine", *small, "--set", "m2=1", "--out", tmp_path / "run")
     write(MINE.replace("0.5 * m2", "0.25 * m2"))

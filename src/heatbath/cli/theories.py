@@ -8,7 +8,7 @@ from pathlib import Path
 
 from heatbath._suggest import unknown
 from heatbath.actions import Action, Gaussian, Phi4, Theory
-from heatbath.cli.own_file import theory_in, which
+from heatbath.sampling.own_file import theory_in, which
 
 __all__ = ["BUILT_IN", "Choice", "chosen"]
 

@@ -65,8 +65,9 @@ def sample(
     samples: measurements per chain; with target_error, at most.
     thin: updates per measurement.
     warmup: updates before the first measurement; by default a tenth of the run, from 500 to
-        20 000.  In the first half of these a tunable setting (`HMC.step_size`,
-        `Metropolis.width`) is tuned to the sampler's target acceptance, then frozen.
+        20 000.  In the first three quarters (at most 2000) a tunable setting
+        (`HMC.step_size`, `Metropolis.width`) is tuned to the sampler's target acceptance; then it
+        is frozen.
     tune: False keeps the setting as given.
     observables: name -> function of the field (chains, *lattice), giving (chains,) real or
         complex numbers; called once on the start and at each measurement.

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from heatbath import random
+from heatbath._dispatch import use
 from heatbath._namespace import Array, as_numpy, namespace_of
 from heatbath._suggest import unknown
 from heatbath.actions import Action
@@ -34,6 +35,11 @@ def make_start(start: str, action: Action, key: Key, placement: Placement) -> Ar
     """The fields of all chains of `key`, shape (chains, *lattice)."""
     if start not in STARTS:
         raise ValueError(unknown("start", start, STARTS))
+    with use("reference"):  # the same bits; kernels for this one call would take seconds to compile
+        return _made(start, action, key, placement)
+
+
+def _made(start: str, action: Action, key: Key, placement: Placement) -> Array:
     lattice = action.placed_on
     zeros = placement.zeros((len(key.chains), *lattice.shape))
     if start == "cold":

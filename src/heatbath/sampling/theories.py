@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from heatbath import actions
 from heatbath.actions import Theory
 from heatbath.io import RunError
+from heatbath.sampling.own_file import theory_in
 
 __all__ = ["recorded_theory"]
 
@@ -41,9 +41,4 @@ def _from_file(file: Path, name: str, where: Path) -> Any:
             f"the run {where} has its theory in {file}, which is gone; put it back, or give "
             f"hb.resume(…, sampler=…)"
         )
-    spec = importlib.util.spec_from_file_location(f"heatbath_own_{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return getattr(module, name, None)
+    return theory_in(file, name)
