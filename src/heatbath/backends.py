@@ -51,7 +51,9 @@ def explain(operation: Any, array: Any, *args: Any) -> Explanation:
         raise ValueError(unknown("operation", name, known))
     namespace_of(array)
     implementation = choose(name, array, args)
-    chosen = next((k.provider for k in TABLE.get(name, ()) if _load(k) is implementation), "reference")
+    chosen = next(
+        (k.provider for k in TABLE.get(name, ()) if _load(k) is implementation), "reference"
+    )
     return Explanation(name, chosen, tuple(reasons(name, array, args)))
 
 

@@ -14,7 +14,12 @@ from heatbath.io import Layout, Run, RunError
 from heatbath.io.manifest import write_manifest
 
 LAYOUT = Layout(
-    chains=2, samples=10, chunk=4, save_every=2, shape=(3,), dtype="float32",
+    chains=2,
+    samples=10,
+    chunk=4,
+    save_every=2,
+    shape=(3,),
+    dtype="float32",
     series={"m": "float32", "z": "complex128"},
 )
 RNG = np.random.default_rng(1)
@@ -53,9 +58,18 @@ def test_what_is_committed_is_read(tmp_path):
 @pytest.mark.parametrize(
     "key",
     [
-        (slice(None), slice(1, 5)), (slice(None), slice(None, None, -2)), (0, 3), (-1, -1), 1,
-        (..., 2), Ellipsis, slice(0, 1), (slice(None), [0, 3, 5]), (slice(None), slice(7, 3)),
-        (slice(None), slice(7, None, -3)), np.array([True, False]),
+        (slice(None), slice(1, 5)),
+        (slice(None), slice(None, None, -2)),
+        (0, 3),
+        (-1, -1),
+        1,
+        (..., 2),
+        Ellipsis,
+        slice(0, 1),
+        (slice(None), [0, 3, 5]),
+        (slice(None), slice(7, 3)),
+        (slice(None), slice(7, None, -3)),
+        np.array([True, False]),
     ],
 )
 def test_slices_are_those_of_numpy(tmp_path, key):
@@ -95,8 +109,12 @@ def test_before_the_first_commit_there_is_nothing(tmp_path):
 
 def test_chunks_of_a_wrong_shape_are_refused(tmp_path):
     run = create(tmp_path / "run", n=4)
-    for series, n in [({"m": M[:, :4]}, 2), ({"m": M[:, :3], "z": Z[:, :3]}, 2),
-                      ({"m": M[:, :4], "z": Z[:, :4]}, 1), ({"m": M[:1, :4], "z": Z[:1, :4]}, 2)]:
+    for series, n in [
+        ({"m": M[:, :4]}, 2),
+        ({"m": M[:, :3], "z": Z[:, :3]}, 2),
+        ({"m": M[:, :4], "z": Z[:, :4]}, 1),
+        ({"m": M[:1, :4], "z": Z[:1, :4]}, 2),
+    ]:
         with pytest.raises(ValueError, match=r"series|shape|configurations"):
             run.append(series, list(CONFIGURATIONS[:n]))
     assert run.n_committed == 4
@@ -134,7 +152,9 @@ def test_another_process_is_kept_out(tmp_path):
     with create(tmp_path / "run", n=4):
         told = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "run")],
-            capture_output=True, text=True, check=False,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert told.returncode == 1
     assert "another process is writing the run" in told.stderr
@@ -173,7 +193,8 @@ DAMAGE = {
     "missing chunk": (lambda p: (p / "m" / "c.0.0").unlink(), "c.0.0 is missing"),
     "short chunk": (lambda p: os.truncate(p / "m" / "c.0.1", 5), "wrong size"),
     "missing configuration": (
-        lambda p: (p / "configurations" / "c.1.0.0").unlink(), "c.1.0.0 is missing",
+        lambda p: (p / "configurations" / "c.1.0.0").unlink(),
+        "c.1.0.0 is missing",
     ),
 }
 

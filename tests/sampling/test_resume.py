@@ -69,8 +69,10 @@ def crash_at(monkeypatch, step):
 # ---------------------------------------------------------------- memory and disk
 
 
-@pytest.mark.parametrize("sampler", [METROPOLIS, hb.HMC(GAUSSIAN), hb.Langevin(GAUSSIAN),
-                                     hb.cycle(hb.HMC(GAUSSIAN), METROPOLIS)])
+@pytest.mark.parametrize(
+    "sampler",
+    [METROPOLIS, hb.HMC(GAUSSIAN), hb.Langevin(GAUSSIAN), hb.cycle(hb.HMC(GAUSSIAN), METROPOLIS)],
+)
 def test_disk_and_memory_give_the_same(tmp_path, sampler):
     memory = hb.sample(sampler, **OPTIONS)
     disk = hb.sample(sampler, out=tmp_path / "run", **OPTIONS)
@@ -198,7 +200,10 @@ def test_killed_again_and_again(tmp_path, seed):
     killed_run.begin(tmp_path / "whole")
     told = subprocess.run(
         [sys.executable, HERE / "killed_run.py", tmp_path / "run", str(seed)],
-        capture_output=True, text=True, check=False, timeout=300,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert told.returncode == 0, told.stderr
     deaths = json.loads(told.stdout)
@@ -260,9 +265,7 @@ def test_a_full_disk_says_how_to_go_on(tmp_path, monkeypatch):
 
 def interrupted(directory, sampler=METROPOLIS, at=12, **options):
     with pytest.raises(Interrupted):
-        hb.sample(
-            sampler, out=directory, observables=interrupting(at), **{**OPTIONS, **options}
-        )
+        hb.sample(sampler, out=directory, observables=interrupting(at), **{**OPTIONS, **options})
 
 
 OWN = hb.Theory("own", site=lambda phi, *, a: a * phi * phi)
@@ -345,11 +348,14 @@ def test_other_libraries_resume(tmp_path, namespace):
     like = library.zeros(1, dtype=library.float64)
     with hb.backends.use("reference"):
         with pytest.raises(Interrupted):
-            hb.sample(METROPOLIS, out=tmp_path / "run", like=like, **OPTIONS,
-                      observables={"none": _stopping(20)})
-        resumed = hb.resume(
-            tmp_path / "run", observables={"none": _stopping(-1)}, progress=False
-        )
+            hb.sample(
+                METROPOLIS,
+                out=tmp_path / "run",
+                like=like,
+                **OPTIONS,
+                observables={"none": _stopping(20)},
+            )
+        resumed = hb.resume(tmp_path / "run", observables={"none": _stopping(-1)}, progress=False)
     assert resumed.namespace == namespace
     assert type(resumed.state.field) is type(like)
     whole = hb.sample(METROPOLIS, **OPTIONS)

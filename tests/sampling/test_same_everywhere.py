@@ -18,8 +18,15 @@ SAMPLERS = [
 
 def run(sampler, dtype, **where):
     return hb.sample(
-        sampler, shape=(3, 2), samples=5, chains=2, warmup=12, seed=7, progress=False,
-        dtype=dtype, **where,
+        sampler,
+        shape=(3, 2),
+        samples=5,
+        chains=2,
+        warmup=12,
+        seed=7,
+        progress=False,
+        dtype=dtype,
+        **where,
     )
 
 
@@ -51,7 +58,11 @@ def test_the_chain_is_the_same_on_every_library(sampler, dtype):
 def test_torch_observables_get_tensors():
     torch = pytest.importorskip("torch")
     result = hb.sample(
-        hb.Metropolis(PHI4), shape=(3, 2), samples=5, namespace="torch", progress=False,
+        hb.Metropolis(PHI4),
+        shape=(3, 2),
+        samples=5,
+        namespace="torch",
+        progress=False,
         observables={"m4": lambda f: (f**4).mean(dim=(1, 2))},
     )
     assert isinstance(result.state.field, torch.Tensor)

@@ -12,8 +12,13 @@ from heatbath.exact import free_field
 GAUSSIAN = hb.actions.Gaussian(m2=1.0, lattice=(4, 4))
 METROPOLIS = hb.Metropolis(GAUSSIAN, width=1.5)
 ORDER = [
-    "abs_magnetization", "magnetization", "magnetization_squared", "susceptibility", "binder",
-    "phi_squared", "action_density",
+    "abs_magnetization",
+    "magnetization",
+    "magnetization_squared",
+    "susceptibility",
+    "binder",
+    "phi_squared",
+    "action_density",
 ]
 
 

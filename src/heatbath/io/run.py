@@ -150,9 +150,7 @@ class Run:
         durable.sync([self.path / WARM / self.layout.file(WARM, 0)])
         self._commit("measuring", 0, changes)
 
-    def append(
-        self, series: Mapping[str, Any], configurations: list[Any], **changes: Any
-    ) -> None:
+    def append(self, series: Mapping[str, Any], configurations: list[Any], **changes: Any) -> None:
         """Commit one chunk: each series of shape (chains, chunk), shorter only at the end, the
         configurations after every save_every-th measurement, and changes of the record."""
         first = self.n_committed

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatbath._namespace import Array, as_numpy
-from heatbath._sampler import Sampler, State, check_count
+from heatbath._sampler import Sampler, State, check_update
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key
@@ -57,7 +57,7 @@ class Cycle:
 
     def step(self, key: Key, state: State, n: int = 1) -> tuple[State, CycleInfo]:
         """n rounds; part k reads the random numbers of key.leaf(k), so none is used twice."""
-        check_count("n", n)
+        check_update(state.field, self.action, key, state.step, n)
         infos: list[list[Any]] = [[] for _ in self.parts]
         field = state.field
         for now in range(state.step, state.step + n):

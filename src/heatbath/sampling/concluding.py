@@ -59,8 +59,9 @@ def _warnings(
     found = [*_of_sampler(sampler), *_of_updates(recorder.tally, sampler)]
     found += [*_too_short(estimates, len(job.plan.chains)), *_not_mixed(rhat)]
     if job.plan.target_error and not recorder.stopped:
-        found.append("the target error was not reached; resume cannot extend a run: ask for more "
-                     "samples")
+        found.append(
+            "the target error was not reached; resume cannot extend a run: ask for more samples"
+        )
     return (*found, *_of_estimates(estimates))
 
 
@@ -85,11 +86,15 @@ def _of_updates(tally: Tally, sampler: Any) -> list[str]:
         )
     tunable = [leaf for leaf in leaves(sampler) if is_tunable(leaf)]
     if tally.acceptance == 0.0:
-        found.append("not one update was accepted, so every number below is that of the start; use "
-                     "a smaller step size or width, or a longer warm-up with tune=True")
+        found.append(
+            "not one update was accepted, so every number below is that of the start; use "
+            "a smaller step size or width, or a longer warm-up with tune=True"
+        )
     elif tunable and tally.acceptance < 0.1:
-        found.append(f"only {tally.acceptance:.1%} of the updates were accepted; use a smaller "
-                     f"{tunable[0].tunable}, or a longer warm-up with tune=True")
+        found.append(
+            f"only {tally.acceptance:.1%} of the updates were accepted; use a smaller "
+            f"{tunable[0].tunable}, or a longer warm-up with tune=True"
+        )
     return found
 
 
@@ -110,8 +115,10 @@ def _not_mixed(rhat: Mapping[str, float]) -> list[str]:
     if not high:
         return []
     shown = ", ".join(f"{name} {r:.3f}" for name, r in high.items())
-    return [f"the chains disagree (split-R-hat above {RHAT_LIMIT}: {shown}); run longer, or warm "
-            f"up longer"]
+    return [
+        f"the chains disagree (split-R-hat above {RHAT_LIMIT}: {shown}); run longer, or warm "
+        f"up longer"
+    ]
 
 
 def _of_estimates(estimates: Mapping[str, Estimate]) -> list[str]:

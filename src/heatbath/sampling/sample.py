@@ -96,7 +96,15 @@ def sample(
     key = _key(seed, chains, start, sampler)
     meter = Meter(sampler.action, observables)
     plan = _plan(
-        sampler, key, start, samples, thin, warmup, tune, save_every, out,
+        sampler,
+        key,
+        start,
+        samples,
+        thin,
+        warmup,
+        tune,
+        save_every,
+        out,
         checked_targets(target_error, (*STANDARD, *meter.observables)),
     )
     if isinstance(start, str):

@@ -70,12 +70,12 @@ def _dispersed(action: Action, key: Key, placement: Placement) -> tuple[Array, A
     noise = random.normal(flat, shared, 0, dim=lattice.ndim, purpose=Purpose.START)
     widest = _scale(lambda a: _energy(action, a * noise)) or 1.0
     farthest = _scale(lambda m: _energy(action, m * flat)) or widest
-    offsets = random.uniform(
-        placement.zeros((1, 2)), shared, 1, dim=1, purpose=Purpose.START
-    )
+    offsets = random.uniform(placement.zeros((1, 2)), shared, 1, dim=1, purpose=Purpose.START)
     shift = [float(x) for x in as_numpy(offsets)[0]]
-    where = [[_fraction(shift[i] + _number(key, k) * GOLDEN[i]) for i in (0, 1)]
-             for k in range(len(key.chains))]
+    where = [
+        [_fraction(shift[i] + _number(key, k) * GOLDEN[i]) for i in (0, 1)]
+        for k in range(len(key.chains))
+    ]
     means = placement.from_numpy([farthest * (2.0 * u - 1.0) for u, _ in where])
     widths = placement.from_numpy([widest * v for _, v in where])
     return means, widths

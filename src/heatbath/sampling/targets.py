@@ -29,13 +29,10 @@ def checked_targets(
     return checked
 
 
-def reached(
-    targets: Mapping[str, float | str], history: Mapping[str, Any], volume: int
-) -> bool:
+def reached(targets: Mapping[str, float | str], history: Mapping[str, Any], volume: int) -> bool:
     """Whether every error is at most its target and known from at least 100 τ_int."""
     return all(
-        _reached(name, target, estimated(name, history, volume))
-        for name, target in targets.items()
+        _reached(name, target, estimated(name, history, volume)) for name, target in targets.items()
     )
 
 
