@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import heatbath as hb
 import numpy as np
+
+import heatbath as hb
 
 
 class AutocorrelationTime:

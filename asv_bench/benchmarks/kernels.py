@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import heatbath as hb
 import numpy as np
+
+import heatbath as hb
 
 SHAPES = {"L=16": (16, 16), "L=64": (64, 64), "L=256": (256, 256), "8^4": (8, 8, 8, 8)}
 OPERATIONS = tuple(dict.fromkeys(row.operation for row in hb.backends.table()))

@@ -85,7 +85,8 @@ def reasons(name: str, array: Any, args: tuple[Any, ...] = ()) -> list[tuple[Ker
 
 
 def _reason(kernel: Kernel, array: Any, args: tuple[Any, ...]) -> str | None:
-    reason = _mismatch(kernel, type(array), array.dtype, str(getattr(array, "device", "cpu")))
+    kind: Any = type(array)
+    reason = _mismatch(kernel, kind, array.dtype, str(getattr(array, "device", "cpu")))
     if reason is not None:
         return reason
     if any(map(needs_gradient, (array, *args))):

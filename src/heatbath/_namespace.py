@@ -46,7 +46,8 @@ def _namespace_of_type(kind: type) -> Namespace | None:
 
 def namespace_of(x: Array) -> Namespace:
     """The Array API namespace of an array; cheap, since it is remembered by type."""
-    known = _namespace_of_type(type(x))
+    kind: Any = type(x)
+    known = _namespace_of_type(kind)
     if known is None:
         raise TypeError(
             f"a field must be an array of NumPy, torch, CuPy or another Array API library; got "
@@ -81,8 +82,8 @@ def kind_of(x: Array) -> str:
 
 def dtype_name(x: Array) -> str:
     """ "float64", "float32", … for an array of any library."""
-    dtype = x.dtype
-    return _dtype_names(type(dtype), dtype)
+    kind: Any = type(x.dtype)
+    return _dtype_names(kind, x.dtype)
 
 
 @lru_cache(maxsize=64)
