@@ -91,9 +91,7 @@ def started(action: Action, field: Array) -> State:
     return State(field)
 
 
-def check_update(
-    field: Array, action: Action, key: Key, step: int, n: int, **settings: Any
-) -> None:
+def check_update(field: Array, action: Action, key: Key, step: int, n: int) -> None:
     """The argument check of every sweep: shapes, dtypes, key and counts."""
     check_action(action)
     action.check(field)

@@ -17,7 +17,7 @@ Arguments: arrays of any shape and namespace in float64 or float32, Python float
 symbols of a formula.
 
 >>> exp(1.0), log(2.0), sin(1.0), cos(1.0), sqrt(2.0)
-(2.718281828459045, 0.6931471805599453, 0.8414709848078965, 0.5403023058681398, 1.4142135623730951)
+(2.7182818284590455, 0.6931471805599453, 0.8414709848078965, 0.5403023058681398, 1.4142135623730951)
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def derivative(result: Expression, variable: Expression) -> Expression:
     >>> from heatbath.formula.expression import field
     >>> x = field(0)
     >>> str(derivative(x * x * x, x))
-    '(phi + phi)*phi + phi*phi'
+    'phi*phi + phi*(phi + phi)'
     """
     adjoint: dict[Expression, Expression] = {result: constant(1.0)}
     for node in reversed(topological(result)):

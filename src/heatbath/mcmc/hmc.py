@@ -13,7 +13,7 @@ from typing import Any
 
 from heatbath import random
 from heatbath._dispatch import operation
-from heatbath._namespace import Array, namespace_of
+from heatbath._namespace import Array, dtype_name, kind_of, namespace_of
 from heatbath._sampler import (
     State,
     check_action,
@@ -77,10 +77,7 @@ class HMC:
 
     def __post_init__(self) -> None:
         check_action(self.action)
-        check_positive("step_size", self.step_size)
-        check_count("n_steps", self.n_steps)
-        if self.integrator not in INTEGRATORS:
-            raise ValueError(unknown("integrator", self.integrator, INTEGRATORS))
+        check_settings(self.step_size, self.n_steps, self.integrator)
 
     def on(self, lattice: Lattice | Any) -> HMC:
         """The same sampler with its action on `lattice`."""
@@ -106,7 +103,30 @@ class HMC:
         return State(field, state.step + n), HMCInfo(accepted, delta_h)
 
 
-@operation("mcmc.hmc.trajectories", check=check_update)
+def check_settings(step_size: float, n_steps: int, integrator: str) -> None:
+    check_positive("step_size", step_size)
+    check_count("n_steps", n_steps)
+    if integrator not in INTEGRATORS:
+        raise ValueError(unknown("integrator", integrator, INTEGRATORS))
+
+
+def check_trajectories(
+    field: Array,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    step_size: float,
+    n_steps: int,
+    integrator: str,
+    randomise: bool,
+) -> None:
+    check_update(field, action, key, step, n)
+    check_settings(step_size, n_steps, integrator)
+
+
+@operation("mcmc.hmc.trajectories", check=check_trajectories)
 def trajectories(
     field: Array,
     action: Action,
@@ -149,7 +169,8 @@ def integrate(
     given.  Reversible: with −momentum it returns to the start."""
     action.check(field)
     action.check(momentum, "momentum")
-    check_count("n_steps", n_steps)
+    _require_like(momentum, field)
+    check_settings(step_size, n_steps, integrator)
     xp = namespace_of(field)
     lengths = xp.full(
         field.shape[: field.ndim - action.placed_on.ndim],
@@ -158,6 +179,19 @@ def integrate(
         device=field.device,
     )
     return _trajectory(action, field, momentum, lengths, n_steps, step_size, integrator)
+
+
+def _require_like(momentum: Array, field: Array) -> None:
+    if tuple(momentum.shape) != tuple(field.shape):
+        raise ValueError(
+            f"the momentum has the shape {tuple(momentum.shape)}, the field {tuple(field.shape)}; "
+            f"there must be one for each site"
+        )
+    if kind_of(momentum) != kind_of(field) or dtype_name(momentum) != dtype_name(field):
+        raise TypeError(
+            f"the momentum is {dtype_name(momentum)} of {kind_of(momentum)}, the field "
+            f"{dtype_name(field)} of {kind_of(field)}; make both alike"
+        )
 
 
 def _trajectory(

@@ -76,7 +76,14 @@ class Metropolis:
         return State(field, state.step + n), MetropolisInfo(accepted)
 
 
-@operation("mcmc.metropolis.sweeps", check=check_update)
+def check_sweeps(
+    field: Array, action: Action, key: Key, step: int, n: int, *, width: float
+) -> None:
+    check_update(field, action, key, step, n)
+    check_positive("width", width)
+
+
+@operation("mcmc.metropolis.sweeps", check=check_sweeps)
 def sweeps(
     field: Array, action: Action, key: Key, step: int, n: int, *, width: float
 ) -> tuple[Array, Array]:

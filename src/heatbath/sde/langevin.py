@@ -76,7 +76,14 @@ class Langevin:
         return State(field, state.step + n), info
 
 
-@operation("sde.langevin.steps", check=check_update)
+def check_steps(
+    field: Array, action: Action, key: Key, step: int, n: int, *, step_size: float
+) -> None:
+    check_update(field, action, key, step, n)
+    check_positive("step_size", step_size)
+
+
+@operation("sde.langevin.steps", check=check_steps)
 def steps(field: Array, action: Action, key: Key, step: int, n: int, *, step_size: float) -> Array:
     """n Euler–Maruyama steps of a field (*batch, *lattice); shape as given."""
     amplitude = math.sqrt(2.0 * step_size)
