@@ -3,8 +3,12 @@
 
 PYTHON ?= python
 
+# The allocator keeps freed memory: else NumPy's times move by up to five. One thread.
+SETTLED = MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 \
+	OMP_NUM_THREADS=1 HEATBATH_NUM_THREADS=1
+
 .DEFAULT_GOAL := help
-.PHONY: help setup test statistics lint format types imports doctest bench build ci
+.PHONY: help setup test statistics lint format types imports doctest bench report build ci
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -35,8 +39,11 @@ imports: ## check who imports whom
 doctest: ## run the examples in docstrings and pages
 	$(PYTHON) -m pytest --doctest-modules --doctest-glob='*.md' src README.md docs
 
-bench: ## run the benchmarks once, in this environment
-	cd asv_bench && asv machine --yes && asv run --python=same --quick --show-stderr
+bench: ## run the asv benchmarks once, in this environment
+	cd asv_bench && asv machine --yes && env $(SETTLED) asv run --python=same --quick --show-stderr
+
+report: ## compare with C and peers, store the ratios, write docs/benchmarks.md
+	cd asv_bench && $(PYTHON) -m benchmarks.report
 
 build: ## build sdist and wheel into dist/
 	$(PYTHON) -m build

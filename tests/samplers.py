@@ -1,7 +1,7 @@
 """Every sampler of the library, for the tests that hold for all of them.
 
-A new sampler gets one line here; purity, splitting, equal bits everywhere and the log of its
-random numbers then follow.
+A new sampler gets one line here; purity, splitting, equal bits everywhere, recorded scalars and
+the log of its random numbers then follow.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def bits(array: Any) -> bytes:
 def infos(info: Any) -> list[Any]:
     """The arrays of an info; those of a cycle's parts one after the other."""
     if isinstance(info, hb.mcmc.CycleInfo):
-        return [a for part in info.parts for one in part for a in infos(one)]
+        return [a for part in info.parts for one in part for a in infos(one)] + [info.scalars]
     return list(vars(info).values())
 
 

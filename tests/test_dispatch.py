@@ -5,10 +5,16 @@ from __future__ import annotations
 import ast
 import contextvars
 import dataclasses
+import importlib
 import io
+import os
+import subprocess
+import sys
 import threading
 import tokenize
 import warnings
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +26,8 @@ import torch
 import heatbath as hb
 from heatbath import _dispatch
 from heatbath._kernels import TABLE
+from heatbath._slower import say
+from heatbath.backends import SlowerPath
 from samplers import bits, field, phi4
 
 KEY = hb.random.key(3)
@@ -31,7 +39,7 @@ def chosen(array: Any, action: Any = None) -> str:
 
 
 def steps(array: Any, action: Any = None, n: int = 3) -> Any:
-    return hb.sde.steps(array, action or phi4(4, 6), KEY, 0, n, step_size=0.05)
+    return hb.sde.steps(array, action or phi4(4, 6), KEY, 0, n, step_size=0.05)[0]
 
 
 def tensor(**kwargs: Any) -> Any:
@@ -40,6 +48,13 @@ def tensor(**kwargs: Any) -> Any:
 
 class Mine(np.ndarray):
     """A subclass may overload anything, so no kernel takes it."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_said_before() -> Iterator[None]:
+    say.cache_clear()
+    yield
+    say.cache_clear()
 
 
 # ---------------------------------------------------------------- the table and its operations
@@ -89,16 +104,15 @@ def test_explain_says_what_runs_and_why() -> None:
     found = hb.backends.explain("sde.langevin.steps", field(4, 6), phi4(4, 6))
     assert found.operation == "sde.langevin.steps"
     assert found.chosen == NUMBA
-    assert [row.array_type for row, _ in found.rows] == ["numpy.ndarray", "torch.Tensor"]
-    assert [reason for _, reason in found.rows] == [
-        None,
-        "it takes torch.Tensor, not numpy.ndarray",
+    rows = TABLE["sde.langevin.steps"]
+    assert [row for row, _ in found.rows] == list(rows)
+    reasons = [None, *(f"it takes {row.array_type}, not numpy.ndarray" for row in rows[1:])]
+    assert [reason for _, reason in found.rows] == reasons
+    assert str(found).splitlines() == [
+        f"sde.langevin.steps: {NUMBA} runs",
+        f"  numpy.ndarray by {NUMBA}: holds",
+        *(f"  {row.array_type} by {row.provider}: {r}" for row, r in found.rows[1:]),
     ]
-    assert str(found) == (
-        f"sde.langevin.steps: {NUMBA} runs\n"
-        f"  numpy.ndarray by {NUMBA}: holds\n"
-        f"  torch.Tensor by {NUMBA}: it takes torch.Tensor, not numpy.ndarray"
-    )
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.chosen = "reference"
 
@@ -185,19 +199,18 @@ def test_use_refuses_other_words() -> None:
         pass
 
 
-def test_threads_the_library_starts_inherit_the_wish(monkeypatch: pytest.MonkeyPatch) -> None:
-    from heatbath_numba.arrays import over_chains
+def test_threads_the_library_starts_inherit_the_wish() -> None:
+    from heatbath_numba.threads import run_together
 
-    monkeypatch.setenv("HEATBATH_NUM_THREADS", "2")
     seen: dict[int, tuple[str, bool]] = {}
     main = threading.get_ident()
 
-    def run(chains: slice) -> None:
-        seen[chains.start] = (_dispatch._wish.get(), threading.get_ident() != main)
+    def job(k: int) -> None:
+        seen[k] = (_dispatch._wish.get(), threading.get_ident() == main)
 
     with hb.backends.use("reference"):
-        over_chains(4, run)
-    assert seen == {0: ("reference", True), 2: ("reference", True)}
+        run_together([partial(job, k) for k in range(3)])
+    assert seen == {0: ("reference", True), 1: ("reference", False), 2: ("reference", False)}
 
 
 def test_threads_a_user_starts_with_the_context() -> None:
@@ -217,7 +230,9 @@ def test_threads_a_user_starts_with_the_context() -> None:
 
 def test_number_of_threads_must_be_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEATBATH_NUM_THREADS", "two")
-    with pytest.raises(ValueError, match="HEATBATH_NUM_THREADS must be a whole number; got 'two'"):
+    with pytest.raises(
+        ValueError, match=r"HEATBATH_NUM_THREADS must be a whole number.*; got 'two'"
+    ):
         steps(field(4, 6))
 
 
@@ -239,12 +254,15 @@ def test_number_of_threads_must_be_a_number(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_reference_takes(array: Any) -> None:
     assert chosen(array) == "reference"
     expected = bits(steps(field(4, 6)))
-    assert bits(steps(array)) == expected
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowerPath)
+        assert bits(steps(array)) == expected
 
 
 def test_a_masked_array_stays_one() -> None:
     masked = np.ma.masked_array(field(4, 6))
-    assert type(steps(masked)) is np.ma.MaskedArray
+    with pytest.warns(SlowerPath):
+        assert type(steps(masked)) is np.ma.MaskedArray
 
 
 def test_a_matrix_is_refused() -> None:
@@ -256,7 +274,7 @@ def test_a_matrix_is_refused() -> None:
 def test_keyword_arguments_are_seen_too() -> None:
     kappa = torch.tensor(0.27, dtype=torch.float64, requires_grad=True)
     action = hb.actions.Phi4(kappa=kappa, lam=0.022, lattice=(4, 6))
-    out = hb.sde.steps(field=tensor(), action=action, key=KEY, step=0, n=2, step_size=0.05)
+    out, _ = hb.sde.steps(field=tensor(), action=action, key=KEY, step=0, n=2, step_size=0.05)
     assert out.requires_grad
     assert bits(out) == bits(steps(field(4, 6), n=2))
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'field'"):
@@ -342,31 +360,171 @@ def test_compiled_functions_take_the_reference(monkeypatch: pytest.MonkeyPatch) 
     assert chosen(field(4, 6)) == NUMBA
 
 
-# ---------------------------------------------------------------- a missing package
+# ---------------------------------------------------------------- what it says of slower paths
 
 
-def test_missing_package_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def said(array: Any, action: Any = None) -> str:
+    """What one call says; nothing the second time."""
+    with pytest.warns(SlowerPath) as caught:
+        steps(array, action)
+    (warning,) = caught
+    assert warning.filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        steps(array, action)
+    prefix = "heatbath runs a reference, with the same results but slower: "
+    assert str(warning.message).startswith(prefix)
+    return str(warning.message).removeprefix(prefix)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (field(4, 6).view(Mine), "Mine: it may overload anything; pass numpy.asarray(field)"),
+        (np.ma.masked_array(field(4, 6)), "MaskedArray: it may overload anything; pass numpy"),
+        (
+            torch.nn.Parameter(tensor(), requires_grad=False),
+            "torch.nn.parameter.Parameter: it may overload anything; pass field.detach()",
+        ),
+    ],
+    ids=["subclass", "masked", "frozen Parameter"],
+)
+def test_a_slower_path_is_said_once(array: Any, words: str) -> None:
+    assert words in said(array)
+
+
+def test_every_cure_that_is_named_helps() -> None:
+    assert chosen(np.asarray(field(4, 6).view(Mine))) == NUMBA
+    frozen = torch.nn.Parameter(tensor(), requires_grad=False)
+    assert chosen(frozen.detach()) == NUMBA
+    assert chosen(tensor(requires_grad=True).detach()) == NUMBA
+
+
+def test_an_action_without_kernel_is_said() -> None:
+    action = phi4(4, 6)
+    action.__dict__["unsupported"] = "its cliques reach 9 sites, kernels 8"  # a cached property
+    assert said(field(4, 6), action) == "its cliques reach 9 sites, kernels 8"
+
+
+def test_a_gradient_that_nobody_takes_is_said() -> None:
+    start = tensor(requires_grad=True)
+    with torch.no_grad():
+        assert "detach() field and couplings" in said(start)
+
+
+def test_one_reason_is_said_once_for_all_operations() -> None:
+    """Trajectories draw normal and uniform numbers, and choose for each of them."""
+    mine, hmc = field(4, 6).view(Mine), hb.HMC(phi4(4, 6), step_size=0.1, n_steps=2)
+    with pytest.warns(SlowerPath) as caught:
+        hmc.step(KEY, hmc.init(mine), 2)
+    assert len(caught) == 1
+    steps(mine)
+    hb.random.normal(mine, KEY, 0, dim=2)
+
+
+def test_the_intended_slower_paths_are_silent() -> None:
+    steps(array_api_strict.asarray(field(4, 6)))  # who uses it tests conformity
+    steps(tensor(requires_grad=True))  # a derivative is wanted
+    mine = field(4, 6).view(Mine)
+    with hb.backends.use("reference"):
+        steps(mine)
+    hb.backends.explain(hb.sde.steps, mine, phi4(4, 6))
+
+
+def test_other_devices_and_dtypes_are_said_with_what_there_is() -> None:
+    def advice(kind: Any, dtype: Any, device: str) -> Any:
+        return _dispatch._fitting("sde.langevin.steps", kind, dtype, device)
+
+    found = advice(torch.Tensor, torch.float64, "mps:0")
+    assert found.startswith("no kernel runs for torch.Tensor on mps:0: there are kernels for ")
+    assert "numpy.ndarray on cpu, torch.Tensor on cpu" in found
+    other = type("ndarray", (), {"__module__": "other"})
+    assert advice(other, np.float64, "cpu").startswith("no kernel takes other.ndarray: there are")
+    assert advice(np.ndarray, np.dtype("float16"), "cpu") == (
+        "no kernel takes float16: convert to float64 or float32"
+    )
+
+
+def test_slower_paths_can_be_silenced_by_their_category() -> None:
+    assert issubclass(SlowerPath, UserWarning)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SlowerPath)
+        steps(field(4, 6).view(Mine))
+
+
+# ---------------------------------------------------------------- a missing package, no compiler
+
+
+@pytest.fixture
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    load = importlib.import_module
+
     def missing(name: str) -> Any:
-        raise ModuleNotFoundError(f"No module named {name!r}", name="numba")
+        if name.startswith("heatbath_numba"):
+            raise ModuleNotFoundError("No module named 'numba'", name="numba")
+        return load(name)
 
-    expected = bits(steps(field(4, 6)))
+    with monkeypatch.context() as patch:
+        _forget()
+        patch.setattr(importlib, "import_module", missing)
+        yield
+    _forget()
+
+
+def _forget() -> None:
     _dispatch._load.cache_clear()
-    _dispatch._say_missing.cache_clear()
-    monkeypatch.setattr(_dispatch.importlib, "import_module", missing)
-    try:
-        with pytest.warns(UserWarning, match="numba is missing; pip install numba") as caught:
-            assert bits(steps(field(4, 6))) == expected
-        assert caught[0].filename == __file__
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            assert bits(steps(field(4, 6))) == expected
-            hb.random.normal(tensor(), KEY, 0, dim=2)
-        with (
-            hb.backends.use("kernel"),
-            pytest.raises(ValueError, match=r"heatbath_numba.*its package is missing"),
-        ):
-            steps(field(4, 6))
-        assert len(caught) == 1
-    finally:
-        _dispatch._load.cache_clear()
-        _dispatch._say_missing.cache_clear()
+    _dispatch._fitting.cache_clear()
+
+
+def test_missing_package_is_said_once(without_numba: None) -> None:
+    words = "the package numba is missing: pip install numba"
+    assert said(field(4, 6)) == words
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        hb.random.normal(tensor(), KEY, 0, dim=2)
+    assert f"heatbath_numba.sde.langevin:steps: {words}" in str(
+        hb.backends.explain(hb.sde.steps, field(4, 6), phi4(4, 6))
+    )
+    with (
+        hb.backends.use("kernel"),
+        pytest.raises(ValueError, match=r"heatbath_numba.*: the package numba is missing"),
+    ):
+        steps(field(4, 6))
+
+
+def test_without_numba_the_numbers_are_the_same(request: pytest.FixtureRequest) -> None:
+    expected = bits(steps(field(4, 6)))
+    request.getfixturevalue("without_numba")
+    with pytest.warns(SlowerPath):
+        assert bits(steps(field(4, 6))) == expected
+
+
+UNCOMPILED = """
+import sys, warnings
+import numpy as np
+import heatbath as hb
+
+action = hb.actions.Phi4(kappa=0.27, lam=0.022, lattice=(4, 6))
+field = np.frombuffer(bytes.fromhex(sys.argv[1])).reshape(4, 6)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    end, *_ = hb.sde.steps(field, action, hb.random.key(3), 0, 3, step_size=0.05)
+print(hb.backends.explain(hb.sde.steps, field, action).chosen)
+print(*[f"{w.category.__name__}: {w.message}" for w in caught], sep="|")
+print(end.tobytes().hex())
+"""
+
+
+def test_without_numbas_compiler_references_run() -> None:
+    output = subprocess.run(
+        [sys.executable, "-c", UNCOMPILED, field(4, 6).tobytes().hex()],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    chosen_there, said_there, end = output.splitlines()
+    assert chosen_there == "reference"
+    assert said_there.startswith("SlowerPath: heatbath runs a reference")
+    assert said_there.endswith("numba's compiler is switched off: unset NUMBA_DISABLE_JIT")
+    assert bytes.fromhex(end) == steps(field(4, 6)).tobytes()

@@ -5,8 +5,10 @@ A new operation gets one line in CASES: how to call it and what it returns.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import hypothesis.extra.numpy as hnp
@@ -31,6 +33,7 @@ class Call:
     step: int = 0
     n: int = 2
     integrator: str = "leapfrog"
+    measure_every: Any = 2
 
     def for_sweep(self) -> tuple[Any, ...]:
         return self.field, self.action, self.key, self.step, self.n
@@ -43,14 +46,24 @@ CASES: dict[str, Callable[[Call], Any]] = {
     "random.uniform": lambda c: hb.random.uniform(c.field, c.key, c.step, **c.for_fill()),
     "random.normal": lambda c: hb.random.normal(c.field, c.key, c.step, **c.for_fill()),
     "mcmc.hmc.trajectories": lambda c: hb.mcmc.trajectories(
-        *c.for_sweep(), step_size=0.3, n_steps=3, integrator=c.integrator, randomise=True
+        *c.for_sweep(),
+        step_size=0.3,
+        n_steps=3,
+        integrator=c.integrator,
+        randomise=True,
+        measure_every=c.measure_every,
     ),
-    "mcmc.metropolis.sweeps": lambda c: hb.mcmc.sweeps(*c.for_sweep(), width=1.5),
-    "sde.langevin.steps": lambda c: hb.sde.steps(*c.for_sweep(), step_size=0.05),
+    "mcmc.metropolis.sweeps": lambda c: hb.mcmc.sweeps(
+        *c.for_sweep(), width=1.5, measure_every=c.measure_every
+    ),
+    "sde.langevin.steps": lambda c: hb.sde.steps(
+        *c.for_sweep(), step_size=0.05, measure_every=c.measure_every
+    ),
 }
 ROWS = hb.backends.table()
 EXACT = [row for row in ROWS if row.agreement == "exact"]
 WITH_ACTION = [row for row in ROWS if not row.operation.startswith("random.")]
+ON_CPU = [row for row in ROWS if row.device == "cpu"]
 
 # Extents 1, 2 and odd ones in every dimension.  Each dimension, and each place of an extent 1,
 # is compiled anew for Metropolis, so there are only a few.
@@ -60,16 +73,32 @@ BATCHES = [(), (3,), (2, 2)]
 
 
 def name(row: Any) -> str:
-    return f"{row.operation}-{row.array_type}"
+    return f"{row.operation}-{row.array_type}-{row.device}"
+
+
+@cache
+def absent(library: str, device: str) -> str | None:
+    """Why a row's arrays cannot be made here, or None."""
+    if importlib.util.find_spec(library) is None:
+        return f"the package {library} is missing"
+    here = device == "cpu" or importlib.import_module(library).cuda.is_available()
+    return None if here else f"no {device} device"
+
+
+def reason(row: Any) -> str | None:
+    return absent(row.array_type.partition(".")[0], row.device)
 
 
 def each(rows: Any) -> Any:
-    return pytest.mark.parametrize("row", rows, ids=name)
+    """A test for each of the rows whose arrays can be made here."""
+    return pytest.mark.parametrize("row", [r for r in rows if reason(r) is None], ids=name)
 
 
 def of_row(row: Any, values: np.ndarray) -> Any:
-    """The values as the array type of a row."""
-    return torch.from_numpy(values) if row.array_type == "torch.Tensor" else values
+    """The values as the array type of a row, on its device."""
+    if row.array_type == "torch.Tensor":
+        return torch.from_numpy(values).to(row.device)
+    return importlib.import_module(row.array_type.partition(".")[0]).asarray(values)
 
 
 def key_for(batch: tuple[int, ...], seed: int = 11) -> Any:
@@ -115,8 +144,17 @@ def test_every_row_has_a_case_and_every_case_a_row() -> None:
     assert {row.operation for row in ROWS} == set(CASES)
 
 
-@each(ROWS)
+@pytest.mark.parametrize("row", ROWS, ids=name)
+def test_the_device_of_a_row_is_here(row: Any) -> None:
+    """Else its agreement is shown in another way: see tests/cuda."""
+    if reason(row) is not None:
+        pytest.skip(f"{reason(row)}: compared in the simulator, tests/cuda/test_simulator.py")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name)
 def test_provider_exists_and_dtypes_are_ours(row: Any) -> None:
+    if row.device == "cuda" and importlib.util.find_spec("numba_cuda") is None:
+        pytest.skip("the package numba-cuda is missing")
     assert callable(_load(row))
     assert set(row.dtypes) <= {"float64", "float32"}
     assert row.agreement == "exact" or 0 < row.agreement < 1e-3
@@ -157,6 +195,7 @@ def calls(draw: Any, row: Any) -> Call:
         key_for(batch, draw(st.integers(0, 2**64))),
         step=draw(st.sampled_from([0, 1, 2**31 + 5, 2**32 - 1, 2**48 - 4])),
         n=draw(st.integers(1, 3)),
+        measure_every=draw(st.integers(0, 4)),
         integrator=draw(st.sampled_from(sorted(hb.mcmc.INTEGRATORS))),
     )
 
@@ -221,7 +260,7 @@ def test_site_dependent_couplings_in_float32_and_any_layout(row: Any) -> None:
             assert [bits(a) for a in found] == [bits(a) for a in expected]
 
 
-@each(ROWS)
+@each(ON_CPU)
 def test_memory_is_shared_with_torch(row: Any) -> None:
     """A torch row reads the tensor where it lies, and its result is a tensor on plain memory."""
     values = of_row(row, field(4, 6))
@@ -271,6 +310,9 @@ def wrong_calls(row: Any) -> dict[str, Call]:
         calls["too few axes"] = made(of_row(row, field(6)))
         calls["no updates"] = made(good, n=0)
         calls["half an update"] = made(good, n=1.5)
+        calls["a record before the start"] = made(good, measure_every=-1)
+        calls["half a record"] = made(good, measure_every=0.5)
+        calls["a record, true"] = made(good, measure_every=True)
         calls["no lattice"] = made(good, action=hb.actions.Phi4(kappa=0.1, lam=0.1))
         calls["couplings of another dtype"] = made(
             good, action=site_dependent((4, 6), "float32", row, "lam")
@@ -295,16 +337,11 @@ def test_wrong_inputs_raise_the_same_words(row: Any) -> None:
         assert len(words[0][1]) > 20, what
 
 
-@each(WITH_ACTION)
+@each([row for row in WITH_ACTION if row in ON_CPU])
 def test_one_compiled_body_serves_every_call(row: Any) -> None:
-    """Couplings, layouts, batches and threads do not compile the same loops a second time."""
-    kinds = {"mcmc.hmc": ("energy", "force"), "mcmc.metropolis": ("difference",)}.get(
-        row.operation.rpartition(".")[0], ("force",)
-    )
-    from heatbath_numba.formulas import compiled
-    from heatbath_numba.modules import module
+    """Couplings, formulas, shapes, layouts and batches do not compile the same loops again."""
+    from heatbath_numba.modules import common_module
 
-    loops = f"{'/'.join(row.operation.split('.')[:2])}_loops.py"
     for kappa in (0.1, 0.2):
         for layout in LAYOUTS:
             values = laid_out(field(2, 4, 6), layout)
@@ -312,5 +349,12 @@ def test_one_compiled_body_serves_every_call(row: Any) -> None:
             call.action = hb.actions.Phi4(kappa=kappa, lam=0.02, lattice=(4, 6))
             with hb.backends.use("kernel"):
                 CASES[row.operation](call)
-    run = module((loops,), "float64", compiled(phi4(4, 6), kinds).source).run_chains
-    assert len(run.signatures) == 1
+    gaussian = hb.actions.Gaussian(m2=1.0, lattice=(3, 2, 3))
+    with hb.backends.use("kernel"):
+        CASES[row.operation](Call(of_row(row, field(3, 2, 3)), gaussian, key_for(())))
+    loops = {
+        "mcmc.hmc.trajectories": "run_hmc",
+        "mcmc.metropolis.sweeps": "run_metropolis",
+        "sde.langevin.steps": "run_langevin",
+    }
+    assert len(getattr(common_module("float64"), loops[row.operation]).signatures) == 1

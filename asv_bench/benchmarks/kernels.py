@@ -1,78 +1,65 @@
-"""Every operation of the kernel table: kernel and reference, alternating in one process.
-
-`track_ratio` is the number to judge: reference time / kernel time, the median of alternating
-rounds.  The times are per site and update, for orientation.
-"""
+"""Kernels against their references and against C.  `track_ratio` is the number to judge."""
 
 from __future__ import annotations
 
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
+from . import sweeps
+from .entries import Entry
+from .operations import OPERATIONS, label
 
-import numpy as np
+Entries = dict[str, Entry]
 
-import heatbath as hb
-
-SHAPES = {"L=16": (16, 16), "L=64": (64, 64), "L=256": (256, 256), "8^4": (8, 8, 8, 8)}
-OPERATIONS = tuple(dict.fromkeys(row.operation for row in hb.backends.table()))
-DTYPES = ("float64", "float32")
-
-
-def call(operation: str, field: Any, n: int) -> Callable[[], Any]:
-    """A call of the operation on one field: n updates, or n fills."""
-    dim, key = field.ndim, hb.random.key(1)
-    action = hb.actions.Phi4(kappa=0.54 / dim, lam=0.022, lattice=field.shape)
-    samplers = {
-        "mcmc.hmc.trajectories": hb.HMC(action, step_size=0.1, n_steps=10, randomise=False),
-        "mcmc.metropolis.sweeps": hb.Metropolis(action),
-        "sde.langevin.steps": hb.Langevin(action),
-    }
-    if operation in samplers:
-        sampler = samplers[operation]
-        return lambda: sampler.step(key, sampler.init(field), n=n)
-    fill = {"random.uniform": hb.random.uniform, "random.normal": hb.random.normal}[operation]
-    return lambda: [fill(field, key, k, dim=dim) for k in range(n)]
-
-
-def seconds(run: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+SHAPES = {label(shape): shape for shape in ((16, 16), (64, 64), (256, 256))}
+NAN = float("nan")
+LEAPFROG = {label(shape): shape for shape in sweeps.LEAPFROG_SHAPES}
 
 
 class Kernels:
-    """Kernel against reference, for each row, size and dtype on one thread."""
+    """Each operation of the kernel table on NumPy arrays."""
 
-    params = (OPERATIONS, tuple(SHAPES), DTYPES)
-    param_names = ("operation", "shape", "dtype")
-    rounds = 7
+    params = (tuple(OPERATIONS), tuple(SHAPES))
+    param_names = ("operation", "lattice")
+    timeout = 300
 
-    def setup(self, operation: str, shape: str, dtype: str) -> None:
-        field = np.zeros(SHAPES[shape], dtype=dtype)
-        self.n = max(1, 200_000 // field.size)
-        self.sites = field.size
-        self.kernel = call(operation, field, self.n)
-        self.slow = call(operation, field, 1)
-        self.kernel()  # compile, or load from the cache
+    def setup_cache(self) -> Entries:
+        """All entries, measured once for the three numbers of each."""
+        return {
+            f"{operation} {size}": sweeps.row(operation, shape)
+            for operation in OPERATIONS
+            for size, shape in SHAPES.items()
+        }
 
-    def _medians(self) -> tuple[float, float]:
-        """Seconds per update of kernel and reference, measured in turns."""
-        kernel, reference = [], []
-        for _ in range(self.rounds):
-            kernel.append(seconds(self.kernel) / self.n)
-            with hb.backends.use("reference"):
-                reference.append(seconds(self.slow))
-        return statistics.median(kernel), statistics.median(reference)
+    setup_cache.timeout = 900  # type: ignore[attr-defined]
 
-    def track_ratio(self, operation: str, shape: str, dtype: str) -> float:
-        kernel, reference = self._medians()
-        return reference / kernel
+    def track_ratio(self, entries: Entries, operation: str, size: str) -> float:
+        return float(entries[f"{operation} {size}"]["ratios"]["NumPy kernel / NumPy reference"])
 
-    track_ratio.unit = "reference time / kernel time"
+    track_ratio.unit = "kernel's time / reference's"  # type: ignore[attr-defined]
 
-    def track_nanoseconds(self, operation: str, shape: str, dtype: str) -> float:
-        return self._medians()[0] / self.sites * 1e9
+    def track_torch(self, entries: Entries, operation: str, size: str) -> float:
+        return float(
+            entries[f"{operation} {size}"]["ratios"].get("torch kernel / NumPy kernel", NAN)
+        )
 
-    track_nanoseconds.unit = "ns per site and update"
+    track_torch.unit = "torch's time / NumPy's"  # type: ignore[attr-defined]
+
+    def track_nanoseconds(self, entries: Entries, operation: str, size: str) -> float:
+        return float(entries[f"{operation} {size}"]["times"]["NumPy kernel"])
+
+    track_nanoseconds.unit = "ns per site and update"  # type: ignore[attr-defined]
+
+
+class Leapfrog:
+    """A leapfrog step of φ⁴ against C."""
+
+    params = (tuple(LEAPFROG),)
+    param_names = ("lattice",)
+    timeout = 300
+
+    def setup(self, size: str) -> None:
+        if sweeps.limit() is None:
+            raise NotImplementedError("no C compiler")
+
+    def track_ratio(self, size: str) -> float:
+        return float(sweeps.leapfrog(LEAPFROG[size])["ratios"]["kernel / C"])
+
+    track_ratio.unit = "kernel's time / C's"  # type: ignore[attr-defined]

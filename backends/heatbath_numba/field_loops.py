@@ -1,55 +1,41 @@
-"""Moving fields in and out of padded rows, and sums in the fixed order of `tree_sum`."""
+"""Moving fields in and out of the layout of rows."""
 
-from heatbath_numba.header import PAD, kernel, real
+from heatbath_numba.header import DTYPE, WIDTH, kernel
+from heatbath_numba.row_registers import copy_images
+
+copy_numbers = copy_images(DTYPE, 1)
+copy_registers = copy_images(DTYPE, WIDTH)
 
 
 @kernel
-def refresh(q, row, width, halo):
+def pack(q, fields, first_chain, g, team):
+    """The fields (chains, sites) from `first_chain` on as padded rows; lanes without a chain
+    repeat the last."""
+    for lane in range(g.unit):
+        field = fields[min(first_chain + lane, fields.shape[0] - 1)]
+        for row in range(team.first, team.last):
+            base = g.lead + row * g.classes * g.stride + lane
+            for j in range(g.width):
+                q[base + g.places[j]] = field[row * g.width + j]
+    for row in range(team.first, team.last):
+        refresh(q, row, g)
+
+
+@kernel
+def unpack(fields, q, first_chain, g, team):
+    for lane in range(min(g.unit, fields.shape[0] - first_chain)):
+        field = fields[first_chain + lane]
+        for row in range(team.first, team.last):
+            base = g.lead + row * g.classes * g.stride + lane
+            for j in range(g.width):
+                field[row * g.width + j] = q[base + g.places[j]]
+
+
+@kernel
+def refresh(q, row, g):
     """Write the periodic images of a row into its pads."""
-    left, right = width - 1, 0
-    for k in range(halo):
-        q[row, PAD - 1 - k] = q[row, PAD + left]
-        q[row, PAD + width + k] = q[row, PAD + right]
-        left = left - 1 if left > 0 else width - 1
-        right = right + 1 if right + 1 < width else 0
-
-
-@kernel
-def pack(q, field, width, halo):
-    for row in range(q.shape[0]):
-        for j in range(width):
-            q[row, PAD + j] = field[row * width + j]
-        refresh(q, row, width, halo)
-
-
-@kernel
-def unpack(field, q, width):
-    for row in range(q.shape[0]):
-        for j in range(width):
-            field[row * width + j] = q[row, PAD + j]
-
-
-@kernel
-def halve(x, n):
-    """The fixed tree: x[i] + x[i + h], h = ⌈n/2⌉, until one number is left (x is used up)."""
-    while n > 1:
-        h = (n + 1) // 2
-        for i in range(n - h):
-            x[i] += x[h + i]
-        n = h
-    return x[0]
-
-
-@kernel
-def sum_sites(x, row_sums, width):
-    """The sum over all sites; x is used up."""
-    rows = row_sums.size
-    for row in range(rows):
-        row_sums[row] = halve(x[row * width : row * width + width], width)
-    return halve(row_sums, rows)
-
-
-@kernel
-def fill_zero(x):
-    for i in range(x.size):
-        x[i] = real(0.0)
+    start, n = g.lead + row * g.classes * g.stride, g.images.size // 2
+    if g.unit == 1:
+        copy_numbers(q, start, g.images, n)
+    else:
+        copy_registers(q, start, g.images, n)

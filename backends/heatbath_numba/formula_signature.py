@@ -1,21 +1,17 @@
-"""Stands in for the row functions that `formulas` generates where a loop file is read alone.
+"""Stands in for what `formulas` generates where a loop file is read alone."""
 
-Each evaluates its program on one row of the padded field (see `formulas` for the arguments).
-"""
+from heatbath_numba import row_formulas, row_registers
+from heatbath_numba.header import DTYPE
 
-from heatbath_numba.header import kernel
+rows = row_registers.Rows(DTYPE, 0, 0, 0, 1, 4)
+drift_row = row_registers.drift_row(rows, masked=False)
+copy_row_images = row_registers.copy_images(DTYPE, 1)
+sum_scalars_of_row = row_registers.sum_scalars(rows, split=False)
 
-
-@kernel
-def energy_row(out, field, row, table, width, scalars, loads):
-    pass
-
-
-@kernel
-def force_row(out, field, row, table, width, scalars, loads):
-    pass
-
-
-@kernel
-def difference_row(out, proposal, field, row, table, width, scalars, loads):
-    pass
+_formula = row_formulas.RowFormula(
+    rows, "energy", "def energy(phi):\n    return phi\n", (0,), (), 0, 0, 1
+)
+energy_row = _formula.store()
+kick_row = _formula.add(masked=False)
+diffuse_row = _formula.diffuse()
+update_row = _formula.update(split=True)

@@ -3,15 +3,18 @@
 import numpy as np
 from numba import njit
 
-# the number format; `modules.text` writes float32's over the next lines where it is needed
-real, whole, LANES = np.float64, np.int64, 2
-FRACTION_BITS, BIAS, TINY, LIFT, SHIFT = 52, 1023, 2.0**-900, 200, 2000.0
-LARGEST = 1.7976931348623157e308
+from heatbath_numba.lanes import width_of
 
-HALF, ONE, TWO = real(0.5), real(1.0), real(2.0)
-PAD = 8  # numbers on each side of a padded row (`layout`)
+# the number format; `modules` writes float32's over the next line where it is needed
+real, whole, LANES = np.float64, np.int64, 2
+
+DTYPE = real.__name__
+WIDTH = width_of(DTYPE)  # numbers of one vector register
+HALF, ONE = real(0.5), real(1.0)
 
 # error_model="numpy": no branch at divisions, or nothing vectorises.  No fastmath: it would
-# change bits.  nogil: chains run in Python threads.
-kernel = njit(nogil=True, error_model="numpy", cache=True)
+# change bits.  nogil: chains run in Python threads.  Only an `entry` can be called from Python.
+# `machine_code` keeps what is compiled.
+kernel = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+entry = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 helper = njit(error_model="numpy", inline="always")

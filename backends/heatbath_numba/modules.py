@@ -1,122 +1,158 @@
-"""Generated modules: joined source text, named by its hash, imported from a cache folder.
+"""Generated modules: joined source text, named by its hash, whose machine code is kept on disk.
 
 numba's own disk cache is silently stale when a kernel inlines something from another file.
-Here everything that a kernel inlines is in its file, and the file's name is the hash of its text
-and of the versions of numba and llvmlite, so a hit is always right and a change always misses.
+Here everything that a kernel inlines is in its module's text or in one of the files that emit
+instructions while it compiles (`COMPILE_TIME_FILES`).  The module's name is the hash of all these
+texts, of the versions and settings of the compiler and of the processor, so a hit is always right
+and a change always misses.  Nothing is ever imported from the cache folder.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-import importlib.util
-import os
+import linecache
 import sys
-import tempfile
-import warnings
+import threading
+import time
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
 
-from heatbath_numba import elementary
+import llvmlite
+import numba
+from llvmlite import binding
 
-__all__ = ["cache_folder", "common_module", "module"]
+import heatbath
+from heatbath._dispatch import LOADED
+from heatbath_numba import lanes
+from heatbath_numba.machine_code import keep
 
-HERE = Path(__file__).parent
-FLOAT32 = (
-    "real, whole, LANES = np.float32, np.int32, 4\n"
-    "FRACTION_BITS, BIAS, TINY, LIFT, SHIFT = 23, 127, 2.0**-100, 60, 240.0\n"
-    "LARGEST = 3.4028234663852886e38\n"
+__all__ = ["COMPILE_TIME", "common_module", "module"]
+
+if numba.config.DISABLE_JIT:
+    raise ImportError("numba's compiler is switched off: unset NUMBA_DISABLE_JIT")
+
+HERE, LIBRARY = Path(__file__).parent, Path(heatbath.__file__).parent
+# Modules that emit instructions while a kernel compiles: generated modules import them.
+COMPILE_TIME = (
+    "calls",
+    "lanes",
+    "memory",
+    "random.registers",
+    "row_formulas",
+    "row_registers",
+    "team",
 )
+# What those are made of: they turn the library's formulas into instructions.
+COMPILE_TIME_FILES = (
+    *(HERE / f"{name.replace('.', '/')}.py" for name in COMPILE_TIME),
+    *(LIBRARY / name for name in ("elementary.py", "_primitives.py")),
+    *(LIBRARY / "formula").glob("*.py"),
+    *(LIBRARY / "random").glob("*.py"),
+)
+# numba's settings that change the code it makes.
+SETTINGS = (
+    "OPT",
+    "LOOP_VECTORIZE",
+    "SLP_VECTORIZE",
+    "ENABLE_AVX",
+    "BOUNDSCHECK",
+    "DEBUGINFO_DEFAULT",
+)
+FLOAT32 = "real, whole, LANES = np.float32, np.int32, 4"
 
 
 @lru_cache(maxsize=256)
-def module(loops: tuple[str, ...], dtype: str, formulas: str = "") -> ModuleType:
-    """The module made of `formulas` (generated source) and the files `loops` of this package,
+def module(passes: tuple[str, ...], dtype: str, formulas: str) -> ModuleType:
+    """The module made of `formulas` (generated source) and the files `passes` of this package,
     on top of the common module of the dtype."""
-    common = common_module(dtype)
-    parts = [f"from {common.__name__} import *", formulas, *map(_file, loops)]
-    return _imported("\n\n".join(parts))
+    common = f"from {common_module(dtype).__name__} import *"
+    return _imported("\n\n".join([common, formulas, *map(_file, passes)]))
 
 
 @cache
 def common_module(dtype: str) -> ModuleType:
-    """What does not depend on a formula, compiled once per dtype: the elementary functions,
-    random fills, and moves between fields and padded rows."""
+    """What does not depend on a formula, compiled once per dtype: random fills, and the loops of
+    all samplers around the passes."""
     files = (
+        "team_loops.py",
         "random/philox_loops.py",
-        f"random/lanes_{dtype}.py",
         "random/fill_loops.py",
+        "random/row_fill_loops.py",
         "field_loops.py",
-        "mcmc/momentum_loops.py",
+        "row_loops.py",
+        "mcmc/hmc_loops.py",
+        "mcmc/metropolis_loops.py",
+        "sde/langevin_loops.py",
     )
-    parts = [_header(dtype), _file("primitives.py"), elementary.source(dtype), *map(_file, files)]
-    return _imported("\n\n".join(parts))
+    return _imported("\n\n".join([_header(dtype), *map(_file, files)]))
 
 
 def _header(dtype: str) -> str:
     text = _file("header.py")
     if dtype == "float64":
         return text
-    start, end = text.index("real, whole, LANES"), text.index("\nHALF")
+    start, end = text.index("real, whole, LANES"), text.index("\n\nDTYPE")
     return text[:start] + FLOAT32 + text[end:]
 
 
 @cache
 def _file(name: str) -> str:
-    """The text of a file of this package without its imports from this package."""
+    """The text of a file of this package without its imports from this package, except those of
+    `COMPILE_TIME`."""
     text = (HERE / name).read_text(encoding="utf-8")
     lines = text.splitlines()
     for node in ast.parse(text).body:
-        own = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("heatbath_numba")
-        if own or (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+        source = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+        package, _, part = source.partition(".")
+        own = package == "heatbath_numba" and part and part not in COMPILE_TIME
+        if own or source == "__future__":
             for k in range(node.lineno - 1, node.end_lineno or node.lineno):
                 lines[k] = ""
     return "\n".join(lines)
 
 
 def _imported(text: str) -> ModuleType:
-    import llvmlite
-    import numba
-
-    versions = f"{numba.__version__} {llvmlite.__version__} {sys.version_info[:2]}"
-    digest = hashlib.blake2b(f"{versions}\n{text}".encode(), digest_size=12).hexdigest()
+    """The module of this text.  It has no file: tracebacks find its lines in `linecache`."""
+    digest = hashlib.blake2b(f"{_around()}\n{text}".encode(), digest_size=12).hexdigest()
     name = f"heatbath_kernel_{digest}"
-    path = _written(cache_folder() / f"{name}.py", text)
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[name] = made
-    spec.loader.exec_module(made)
+    with _one_at_a_time:
+        if name not in sys.modules:
+            sys.modules[name] = _executed(name, text)
+        return sys.modules[name]
+
+
+_one_at_a_time = threading.Lock()
+
+
+def _executed(name: str, text: str) -> ModuleType:
+    made, place = ModuleType(name), f"<{name}>"
+    linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)
+    exec(compile(text, place, "exec"), vars(made))
+    if not _edited():
+        keep(made)
     return made
 
 
-def _written(path: Path, text: str) -> Path:
-    """Write atomically, once: another process may be doing the same."""
-    if not path.exists():
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
-    return path
-
-
 @cache
-def cache_folder() -> Path:
-    """Where generated modules and their machine code live: $HEATBATH_CACHE_DIR, or the user's
-    cache folder; a temporary one, with one warning, where that cannot be written."""
-    wanted = os.environ.get("HEATBATH_CACHE_DIR")
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(wanted) if wanted else Path(home) / "heatbath"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError as trouble:
-        warnings.warn(
-            f"the kernel cache folder {folder} cannot be written ({trouble.strerror}); kernels "
-            f"are compiled anew in every process: set HEATBATH_CACHE_DIR to a writable folder",
-            stacklevel=2,
-        )
-        return Path(tempfile.mkdtemp(prefix="heatbath-"))
+def _around() -> str:
+    """All that machine code depends on besides the text of its module."""
+    seen = hashlib.blake2b(digest_size=16)
+    for file in sorted(COMPILE_TIME_FILES):
+        seen.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    python = "{}.{}".format(*sys.version_info)
+    versions = f"numba {numba.__version__}, llvmlite {llvmlite.__version__}, Python {python}"
+    settings = [str(getattr(numba.config, name, None)) for name in SETTINGS]
+    return f"{versions}, {settings}, {host()}, {seen.hexdigest()}"
+
+
+def host() -> str:
+    """The processor's name and the width of its registers in bytes."""
+    return f"{binding.get_host_cpu_name()} {lanes.register_bytes()}"
+
+
+def _edited() -> bool:
+    """Whether a file was changed after the library was read: its text is not what runs, and
+    nothing may be kept under its hash."""
+    return any(LOADED < file.stat().st_mtime < time.time() for file in COMPILE_TIME_FILES)

@@ -28,6 +28,7 @@ _getattr, _dir, __all__ = _lazy.attach(
         "sampling",
         "sde",
         "stats",
+        "threads",
     ],
     submod_attrs={
         "actions": ["Action", "Theory"],
@@ -36,6 +37,7 @@ _getattr, _dir, __all__ = _lazy.attach(
         "mcmc": ["HMC", "Metropolis", "cycle"],
         "sampling": ["resume", "sample"],
         "sde": ["Langevin"],
+        "threads": ["get_threads", "set_threads"],
     },
 )
 

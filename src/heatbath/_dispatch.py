@@ -10,19 +10,21 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import warnings
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from heatbath._kernels import TABLE, Kernel
-from heatbath._namespace import needs_gradient
+from heatbath._namespace import device_kind, needs_gradient
+from heatbath._slower import HIDDEN, advice, lacking, say_why
 from heatbath._suggest import unknown
 
 __all__ = ["OPERATIONS", "choose", "operation", "reasons", "use"]
 
 WISHES = ("fastest", "reference", "kernel")
+LOADED = time.time()  # sources that are newer are not what runs here
 OPERATIONS: dict[str, Callable[..., Any]] = {}
 _wish: ContextVar[str] = ContextVar("heatbath_wish", default="fastest")
 
@@ -38,7 +40,11 @@ def operation(name: str, *, check: Callable[..., None]) -> Callable[[Any], Any]:
             if first in kwargs:
                 args = (kwargs.pop(first), *args)
             check(*args, **kwargs)
-            return choose(name, args[0], (*args[1:], *kwargs.values()))(*args, **kwargs)
+            others = (*args[1:], *kwargs.values())
+            implementation = choose(name, args[0], others)
+            if implementation is reference and _wish.get() == "fastest":
+                say_why(_fitting(name, *_kind(args[0])), _obstacle(args[0], others), args[0])
+            return implementation(*args, **kwargs)
 
         public.reference = reference  # type: ignore[attr-defined]
         public.operation = name  # type: ignore[attr-defined]
@@ -64,64 +70,77 @@ def use(wish: str) -> Iterator[None]:
 def choose(name: str, array: Any, args: tuple[Any, ...] = ()) -> Callable[..., Any]:
     """The implementation that runs operation `name` on these arguments."""
     wish = _wish.get()
-    reference: Callable[..., Any] = OPERATIONS[name].reference  # type: ignore[attr-defined]
-    if wish == "reference":
-        return reference
-    why = []
-    for kernel in TABLE.get(name, ()):
-        reason = _reason(kernel, array, args)
-        implementation = _load(kernel) if reason is None else None
-        if implementation is not None:
-            return implementation
-        why.append(f"{kernel.provider}: {reason or 'its package is missing'}")
+    if wish != "reference":
+        kernel = _fitting(name, *_kind(array))
+        if callable(kernel) and _obstacle(array, args) is None:
+            return kernel
     if wish == "kernel":
-        raise ValueError(f"no kernel runs {name} here: {'; '.join(why)}")
+        rows = reasons(name, array, args)
+        why = "; ".join(f"{row.provider}: {reason}" for row, reason in rows)
+        raise ValueError(f"no kernel runs {name} here: {why}")
+    reference: Callable[..., Any] = OPERATIONS[name].reference  # type: ignore[attr-defined]
     return reference
 
 
 def reasons(name: str, array: Any, args: tuple[Any, ...] = ()) -> list[tuple[Kernel, str | None]]:
     """Each row of the table with the reason why it does not hold, or None where it does."""
-    return [(kernel, _reason(kernel, array, args)) for kernel in TABLE.get(name, ())]
+    kind, obstacle = _kind(array), _obstacle(array, args)
+    return [(row, _mismatch(row, *kind) or obstacle) for row in TABLE.get(name, ())]
 
 
-def _reason(kernel: Kernel, array: Any, args: tuple[Any, ...]) -> str | None:
-    kind: Any = type(array)
-    reason = _mismatch(kernel, kind, array.dtype, str(getattr(array, "device", "cpu")))
-    if reason is not None:
-        return reason
-    if any(map(needs_gradient, (array, *args))):
-        return "torch must see through it, for a gradient or a transform, and the kernel hides it"
-    return next((r for a in args if (r := getattr(a, "unsupported", None)) is not None), None)
+def _kind(array: Any) -> tuple[Any, Any, str]:
+    """What a choice depends on and is remembered by: exact type, dtype and device."""
+    return type(array), array.dtype, str(getattr(array, "device", "cpu"))
 
 
 @functools.lru_cache(maxsize=1024)
-def _mismatch(kernel: Kernel, kind: type, dtype: Any, device: str) -> str | None:
-    """Why the row does not hold for arrays of this exact type, dtype and device."""
-    if f"{kind.__module__}.{kind.__name__}" != kernel.array_type:
-        return f"it takes {kernel.array_type}, not {kind.__module__}.{kind.__name__}"
-    if str(dtype).rpartition(".")[2] not in kernel.dtypes:
-        return f"it takes {' or '.join(kernel.dtypes)}, not {dtype}"
-    if device.partition(":")[0] != kernel.device:
-        return f"it runs on {kernel.device}, not {device}"
+def _fitting(name: str, kind: Any, dtype: Any, device: str) -> Callable[..., Any] | str:
+    """The first kernel for such arrays, or why there is none and what would help."""
+    rows = TABLE.get(name, ())
+    for row in rows:
+        if _mismatch(row, kind, dtype, device) is None:
+            return _load(row)
+    return advice(rows, kind, dtype, device, _load)
+
+
+def _mismatch(row: Kernel, kind: Any, dtype: Any, device: str) -> str | None:
+    """Why the row does not hold for such arrays."""
+    if f"{kind.__module__}.{kind.__name__}" != row.array_type:
+        return f"it takes {row.array_type}, not {kind.__module__}.{kind.__name__}"
+    if str(dtype).rpartition(".")[2] not in row.dtypes:
+        return f"it takes {' or '.join(row.dtypes)}, not {dtype}"
+    if device_kind(device) != row.device:
+        return f"it runs on {row.device}, not {device}"
+    loaded = _load(row)
+    return loaded if isinstance(loaded, str) else None
+
+
+def _obstacle(array: Any, args: tuple[Any, ...]) -> str | None:
+    """Why no kernel runs on these values, whatever their types."""
+    for value in (array, *args):
+        if type(value) not in _silent and (reason := _objection(value)) is not None:
+            return reason
     return None
 
 
-@functools.cache
-def _load(kernel: Kernel) -> Callable[..., Any] | None:
-    """Import a kernel at first use; None, and a warning, where its package is missing."""
-    module, _, name = kernel.provider.partition(":")
-    try:
-        implementation: Callable[..., Any] = getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as missing:
-        _say_missing(missing.name or module)
+_silent: set[type] = set()  # types whose values never object
+
+
+def _objection(value: Any) -> str | None:
+    if not hasattr(type(value), "requires_grad") and not hasattr(type(value), "unsupported"):
+        _silent.add(type(value))
         return None
-    return implementation
+    return HIDDEN if needs_gradient(value) else getattr(value, "unsupported", None)
 
 
 @functools.cache
-def _say_missing(package: str) -> None:
-    warnings.warn(
-        f"heatbath runs slow references because the package {package} is missing; "
-        f"pip install {package}",
-        stacklevel=5,
-    )
+def _load(row: Kernel) -> Callable[..., Any] | str:
+    """Import a kernel at first use; where that fails, what is missing."""
+    module, _, name = row.provider.partition(":")
+    try:
+        kernel: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError as missing:
+        return lacking(module, missing.name)
+    except ImportError as trouble:
+        return str(trouble)
+    return kernel

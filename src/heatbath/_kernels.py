@@ -43,14 +43,24 @@ def _numba(operation: str, provider: str) -> tuple[Kernel, ...]:
     )
 
 
+def _cuda(operation: str, provider: str) -> tuple[Kernel, ...]:
+    """The rows for NVIDIA GPUs."""
+    return tuple(
+        Kernel(operation, kind, "cuda", ("float64", "float32"), "exact", provider)
+        for kind in ("cupy.ndarray", "torch.Tensor")
+    )
+
+
+def _both(operation: str, place: str) -> tuple[Kernel, ...]:
+    """The rows of two kernels at the same place in both packages."""
+    numba, cuda = f"heatbath_numba.{place}", f"heatbath_cuda.{place}"
+    return (*_numba(operation, numba), *_cuda(operation, cuda))
+
+
 TABLE: dict[str, tuple[Kernel, ...]] = {
-    "random.uniform": _numba("random.uniform", "heatbath_numba.random.fills:uniform"),
-    "random.normal": _numba("random.normal", "heatbath_numba.random.fills:normal"),
-    "mcmc.hmc.trajectories": _numba(
-        "mcmc.hmc.trajectories", "heatbath_numba.mcmc.hmc:trajectories"
-    ),
-    "mcmc.metropolis.sweeps": _numba(
-        "mcmc.metropolis.sweeps", "heatbath_numba.mcmc.metropolis:sweeps"
-    ),
-    "sde.langevin.steps": _numba("sde.langevin.steps", "heatbath_numba.sde.langevin:steps"),
+    "random.uniform": _both("random.uniform", "random.fills:uniform"),
+    "random.normal": _both("random.normal", "random.fills:normal"),
+    "mcmc.hmc.trajectories": _both("mcmc.hmc.trajectories", "mcmc.hmc:trajectories"),
+    "mcmc.metropolis.sweeps": _both("mcmc.metropolis.sweeps", "mcmc.metropolis:sweeps"),
+    "sde.langevin.steps": _both("sde.langevin.steps", "sde.langevin:steps"),
 }

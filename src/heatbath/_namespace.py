@@ -14,7 +14,7 @@ __all__ = [
     "Array",
     "Namespace",
     "as_numpy",
-    "device_of",
+    "device_kind",
     "dtype_name",
     "kind_of",
     "namespace_by_name",
@@ -92,10 +92,9 @@ def _dtype_names(kind: type, dtype: Any) -> str:
     return str(dtype).rpartition(".")[2].lstrip("<>=|")
 
 
-def device_of(x: Array) -> str:
-    """ "cpu", "cuda", … without an index."""
-    device = getattr(x, "device", "cpu")
-    return str(getattr(device, "type", device)).partition(":")[0].lower()
+def device_kind(device: str) -> str:
+    """ "cpu", "cuda", … from a library's text for a device: "cuda:1", "<CUDA Device 1>"."""
+    return device.lstrip("<").partition(":")[0].partition(" ")[0].lower()
 
 
 def needs_gradient(x: Any) -> bool:

@@ -3,9 +3,11 @@
 A sampler is a frozen dataclass of an action and settings with
 
     init(field) -> State          checks the field, values included
-    step(key, state, n=1) -> (State, Info)
+    step(key, state, n=1, *, measure_every=0) -> (State, Info)
 
 `step` is pure: the same key, state and n give the same bits, and n = a + b is n = a, then b.
+With measure_every = k the action's standard scalars of the field after updates k, 2k, … of the
+call are in `info.scalars`, shape (n // k, 3, *batch).
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ from heatbath.random import Key
 
 __all__ = [
     "Info",
+    "Recording",
     "Sampler",
     "State",
     "check_action",
     "check_count",
     "check_positive",
     "check_update",
+    "records",
     "started",
 ]
 
@@ -44,7 +48,7 @@ class State:
 
 @runtime_checkable
 class Info(Protocol):
-    """What happened in a call of `step`."""
+    """What happened in a call of `step`; with `scalars` where the sampler records them."""
 
     @property
     def acceptance(self) -> Array:
@@ -54,7 +58,12 @@ class Info(Protocol):
 
 @runtime_checkable
 class Sampler(Protocol):
-    """Anything with `init`, `step`, an `action`, and `on(lattice)`."""
+    """Anything with `init`, `step`, an `action`, and `on(lattice)`.
+
+    A class attribute `records_scalars = True` promises that `step` takes the keyword
+    `measure_every` and that its info holds `scalars`, as a `Recording` makes them; all samplers of
+    this library do.  Without it `hb.sample` calls step(key, state, n=…) and measures outside.
+    """
 
     @property
     def action(self) -> Action:
@@ -80,7 +89,10 @@ class Sampler(Protocol):
 
 
 def started(action: Action, field: Array) -> State:
-    """The state at `field`, after checking shape, dtype and values."""
+    """The state at `field`, an array (*batch, *lattice): what a sampler's `init` returns.
+
+    Raises TypeError or ValueError in words for a wrong shape, dtype or device, NaN or infinity.
+    """
     action.check(field)
     xp = namespace_of(field)
     if not bool(xp.all(xp.isfinite(field))):
@@ -91,8 +103,55 @@ def started(action: Action, field: Array) -> State:
     return State(field)
 
 
-def check_update(field: Array, action: Action, key: Key, step: int, n: int) -> None:
-    """The argument check of every sweep: shapes, dtypes, key and counts."""
+class Recording:
+    """The standard scalars of the field after each `every`-th update of one call; 0 for none.
+
+    In a sampler's loop call `after` when an update is made, and at the end `scalars`.
+
+    >>> import numpy as np, heatbath as hb
+    >>> action = hb.actions.Gaussian(m2=1.0, lattice=(4, 4))
+    >>> recording = Recording(action, every=2)
+    >>> for update in range(1, 6):
+    ...     recording.after(update, np.full((3, 4, 4), float(update)))
+    >>> recording.scalars(np.zeros((3, 4, 4)))[:, 0, 0]
+    array([2., 4.])
+    """
+
+    def __init__(self, action: Action, every: int) -> None:
+        self.action, self.every = action, every
+        self._rows: list[Array] = []
+
+    def after(self, update: int, field: Array) -> None:
+        """Record `field`, (*batch, *lattice), if it is due; updates of a call count from 1."""
+        if self.every and update % self.every == 0:
+            values = self.action.scalars(field).values()
+            self._rows.append(namespace_of(field).stack(list(values)))
+
+    def scalars(self, field: Array) -> Array:
+        """What was recorded: shape (records, 3, *batch), in the order of `Action.scalars`; of the
+        library, dtype and device of `field`, (*batch, *lattice)."""
+        xp = namespace_of(field)
+        if self._rows:
+            return xp.stack(self._rows)
+        batch = field.shape[: field.ndim - self.action.placed_on.ndim]
+        return xp.zeros((0, 3, *batch), dtype=field.dtype, device=field.device)
+
+
+def records(sampler: Any) -> bool:
+    """Whether `sampler.step` takes `measure_every`; see `Sampler`."""
+    return bool(getattr(sampler, "records_scalars", False))
+
+
+def check_update(
+    field: Array, action: Action, key: Key, step: int, n: int, measure_every: int = 0
+) -> None:
+    """The argument check of every call of `step`: shapes, dtypes, key and counts.
+
+    field: array (*batch, *lattice) of the action's lattice.  key: of as many chains.
+    step, n: the updates made so far, and those to make.  measure_every: as for `step`.
+
+    Raises TypeError or ValueError in words.
+    """
     check_action(action)
     action.check(field)
     lattice = action.placed_on
@@ -105,6 +164,7 @@ def check_update(field: Array, action: Action, key: Key, step: int, n: int) -> N
             f"{len(key.chains)}: use hb.random.key(seed, chains={math.prod(batch)})"
         )
     check_count("n", n)
+    check_count("measure_every", measure_every, 0)
     if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= (1 << 48) - n:
         raise ValueError(f"step must be a whole number from 0 to 2**48 - n; got {step!r}")
 

@@ -15,9 +15,19 @@ from typing import Any
 from heatbath._dispatch import OPERATIONS, _load, choose, reasons, use
 from heatbath._kernels import TABLE, Kernel
 from heatbath._namespace import namespace_of
+from heatbath._slower import SlowerPath
 from heatbath._suggest import unknown
 
-__all__ = ["Explanation", "Kernel", "example", "explain", "operations", "table", "use"]
+__all__ = [
+    "Explanation",
+    "Kernel",
+    "SlowerPath",
+    "example",
+    "explain",
+    "operations",
+    "table",
+    "use",
+]
 
 
 @dataclass(frozen=True)

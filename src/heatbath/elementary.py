@@ -33,7 +33,17 @@ from heatbath._namespace import FLOAT_TYPES, dtype_name
 from heatbath._primitives import floor, less, scaled, select, split, sqrt as _rounded_sqrt
 from heatbath.formula.expression import Expression, elementary_call
 
-__all__ = ["Precision", "cos", "cos_series", "exp", "log", "sin", "sin_series", "sqrt"]
+__all__ = [
+    "Precision",
+    "cos",
+    "cos_series",
+    "exp",
+    "log",
+    "log_of_parts",
+    "sin",
+    "sin_series",
+    "sqrt",
+]
 
 
 @dataclass(frozen=True)
@@ -133,17 +143,20 @@ def _exp(x: Any, p: Precision) -> Any:
 
 
 def _log(x: Any, p: Precision) -> Any:
-    m, e = split(x)
+    result = select(less(p.largest, x), x, log_of_parts(*split(x), p))
+    at_most_zero = select(less(x, 0.0), math.nan, select(less(-1.0, x), -math.inf, x))
+    return select(less(0.0, x), result, at_most_zero)
+
+
+def log_of_parts(m: Any, e: Any, p: Precision = DOUBLE) -> Any:
+    """log(m·2**e) for 1 ≤ m < 2."""
     upper = less(SQRT_2, m)
     m, e = select(upper, m * 0.5, m), select(upper, e + 1.0, e)
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
     rest = z * _horner(z, [2.0 / (2 * n + 1) for n in range(1, p.log_terms + 1)])
-    result = e * p.ln2[0] + (e * p.ln2[1] - s * (f - rest) + f)
-    result = select(less(p.largest, x), x, result)
-    at_most_zero = select(less(x, 0.0), math.nan, select(less(-1.0, x), -math.inf, x))
-    return select(less(0.0, x), result, at_most_zero)
+    return e * p.ln2[0] + (e * p.ln2[1] - s * (f - rest) + f)
 
 
 def _sin(x: Any, p: Precision) -> Any:

@@ -197,7 +197,7 @@ def test_what_is_half_written_is_not_seen(tmp_path, monkeypatch):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_again_and_again(tmp_path, seed):
-    killed_run.begin(tmp_path / "whole")
+    killed_run.begin(tmp_path / "whole", seed)
     told = subprocess.run(
         [sys.executable, HERE / "killed_run.py", tmp_path / "run", str(seed)],
         capture_output=True,

@@ -1,102 +1,132 @@
-"""HMC trajectories of a batch of chains, one chain after the other."""
+"""HMC trajectories: groups of as many chains as lie side by side, one group after the other."""
 
-import numpy as np
+from heatbath_numba.calls import address_of, call
+from heatbath_numba.field_loops import pack, unpack
+from heatbath_numba.header import DTYPE, ONE, WIDTH, entry, kernel, real
+from heatbath_numba.random.fill_loops import draw_integer
+from heatbath_numba.random.row_fill_loops import fill_one_exponential, fill_sites_normal, take_keys
+from heatbath_numba.row_loops import evaluate_energies, measure, spread, sum_changes, take_sums
+from heatbath_numba.row_registers import choose_row
+from heatbath_numba.team_loops import meet
 
-from heatbath_numba.field_loops import pack, sum_sites, unpack
-from heatbath_numba.formula_signature import energy_row, force_row
-from heatbath_numba.header import PAD, kernel, real
-from heatbath_numba.mcmc.momentum_loops import change_sites, drift
-from heatbath_numba.random.fill_loops import draw_integer, fill_exponential, fill_normal
-
-
-@kernel
-def kick(p, q, force, amount, table, width, scalars, loads):
-    for row in range(q.shape[0]):
-        force_row(force, q, row, table, width, scalars, loads)
-        y = p[row * width : row * width + width]
-        for j in range(width):
-            y[j] += amount * force[j]
+accept_row = choose_row(DTYPE)
 
 
 @kernel
-def energies(out, q, table, width, scalars, loads):
-    for row in range(q.shape[0]):
-        energy_row(out[row * width : row * width + width], q, row, table, width, scalars, loads)
+def draw_lengths(lengths, keys, step, purpose, settings):
+    """The number of steps of each lane; gives the largest."""
+    longest = 0
+    for lane in range(lengths.size):
+        spread = 2 * settings.spread + 1
+        longer = draw_integer(spread, step, purpose, keys[lane], keys[WIDTH + lane])
+        lengths[lane] = settings.n_steps - settings.spread + longer
+        longest = max(longest, lengths[lane])
+    return longest
 
 
 @kernel
-def trajectory(
-    q, p, force, length, inner, kicks, joined, outer, table, width, halo, scalars, loads
-):
-    """`length` steps: outer drift, kicks with inner drifts between, joined drifts, outer drift."""
-    drift(q, p, outer, width, halo)
-    for k in range(length):
-        for stage in range(kicks.size):
-            kick(p, q, force, kicks[stage], table, width, scalars, loads)
-            if stage < inner.size:
-                drift(q, p, inner[stage], width, halo)
-        drift(q, p, joined if k + 1 < length else outer, width, halo)
+def choose_amounts(amounts, moving, k, lengths, settings):
+    """The drift that closes step k: joined with the next one unless it is a lane's last."""
+    for lane in range(WIDTH):
+        length = lengths[lane if lengths.size > 1 else 0]
+        amounts[lane] = settings.joined if k + 1 < length else settings.outer
+        moving[lane] = real(k < length)
 
 
 @kernel
-def run_chains(
-    fields,
-    keys,
-    first_step,
-    delta_h,
-    accepted,
-    purposes,
-    n_steps,
-    spread,
-    inner,
-    kicks,
-    joined,
-    outer,
-    table,
-    width,
-    halo,
-    scalars,
-    loads,
-):
+def trajectory(trial, p, q, p_start, longest, settings, passes, g, blocks, team, work, formula):
+    """From (q, p_start) to (trial, p): opening drift, kicks with inner drifts between them,
+    joined drifts, closing drift."""
+    amounts, moving = work.lanes[team.rank, 0], work.lanes[team.rank, 1]
+    for lane in range(WIDTH):
+        amounts[lane], moving[lane] = settings.outer, ONE
+    n, stages = blocks.at.size, settings.kicks.shape[0]
+    early = blocks.ready[n - 1]  # blocks that drift within the pass
+    at, count, order = address_of(blocks.at), address_of(blocks.count), address_of(blocks.order)
+    ready, table, images = address_of(blocks.ready), address_of(blocks.table), address_of(g.images)
+    loads, scalars = address_of(formula.loads), address_of(formula.scalars)
+    to, moves, ends = address_of(trial), address_of(moving), address_of(amounts)
+    begin, momentum = address_of(p_start), address_of(p)
+    opening = (to, address_of(q), begin, ends, moves, images, at, count, order, 0, n)
+    call(passes.drift, opening)
+    meet(team)
+    source = begin
+    for k in range(longest):
+        choose_amounts(amounts, moving, k, work.lengths[team.rank], settings)
+        for stage in range(stages):
+            drifts = address_of(settings.inner[stage]) if stage + 1 < stages else ends
+            kick = address_of(settings.kicks[stage])
+            call(
+                passes.kick_and_drift,
+                (
+                    momentum, source, to, kick, drifts, moves, images, at, count, order, ready, n,
+                    table, formula.size, loads, scalars,
+                ),
+            )  # fmt: skip
+            source = momentum
+            if team.size > 1:
+                meet(team)
+                rest = (to, to, momentum, drifts, moves, images, at, count, order, early, n)
+                call(passes.drift, rest)
+                meet(team)
+
+
+@kernel
+def decide(accept, delta_h, accepted, limit, totals, first_chain, g):
+    """Accept where −log u > ΔH; gives how many lanes do."""
+    hits = 0
+    for lane in range(g.unit):
+        hit = limit[lane] > totals[lane]
+        accept[lane] = real(hit)
+        hits += hit
+        if first_chain + lane < delta_h.size:
+            delta_h[first_chain + lane] = totals[lane]
+            accepted[first_chain + lane] = hit
+    return hits
+
+
+@entry
+def run_hmc(
+    fields, keys, first_step, delta_h, accepted, recorded, settings, passes, g, blocks, team, work,
+    formula,
+):  # fmt: skip
     """delta_h.shape[0] updates of each field (chains, sites), in place."""
-    volume, rows = fields.shape[1], table.shape[0]
-    q = np.zeros((rows, width + 2 * PAD), real)
-    p, p_old, change = np.empty(volume, real), np.empty(volume, real), np.empty(volume, real)
-    old, new = np.empty(volume, real), np.empty(volume, real)
-    force, row_sums, limit = np.empty(width, real), np.empty(rows, real), np.empty(1, real)
-    for chain in range(fields.shape[0]):
-        field, key_0, key_1 = fields[chain], keys[chain, 0], keys[chain, 1]
-        pack(q, field, width, halo)
-        energies(old, q, table, width, scalars, loads)
+    lane_keys, scratch, row_sums = work.keys[team.rank], work.scratch[team.rank], work.row_sums
+    for first_chain in range(team.begin, team.end, g.unit):
+        q, trial, old = work.fields[0], work.fields[1], work.fields[2]
+        new, p, p_start = work.fields[3], work.fields[4], work.fields[5]
+        take_keys(lane_keys, keys, first_chain, g)
+        pack(q, fields, first_chain, g, team)
+        meet(team)
+        evaluate_energies(old, q, passes, blocks, formula)
         for i in range(delta_h.shape[0]):
             step = first_step + i
-            fill_normal(p, step, purposes[0], key_0, key_1)
-            for j in range(volume):
-                p_old[j] = p[j]
-            longer = draw_integer(2 * spread + 1, step, purposes[1], key_0, key_1)
-            length = n_steps - spread + longer
+            fill_sites_normal(new, step, settings.purposes[0], lane_keys, g, team)
+            spread(p_start, new, g, team)
+            lengths = work.lengths[team.rank]
+            longest = draw_lengths(lengths, lane_keys, step, settings.purposes[1], settings)
             trajectory(
-                q,
-                p,
-                force,
-                length,
-                inner,
-                kicks,
-                joined,
-                outer,
-                table,
-                width,
-                halo,
-                scalars,
-                loads,
+                trial, p, q, p_start, longest, settings, passes, g, blocks, team, work, formula
             )
-            energies(new, q, table, width, scalars, loads)
-            change_sites(change, new, old, p, p_old)
-            delta_h[i, chain] = sum_sites(change, row_sums, width)
-            fill_exponential(limit, step, purposes[2], key_0, key_1)
-            accepted[i, chain] = limit[0] > delta_h[i, chain]
-            if accepted[i, chain]:
-                unpack(field, q, width)
-                old, new = new, old
-            else:
-                pack(q, field, width, halo)
+            evaluate_energies(new, trial, passes, blocks, formula)
+            sum_changes(row_sums, scratch, new, old, p, p_start, g, team)
+            meet(team)
+            if team.rank == 0:
+                take_sums(row_sums, 0, scratch, g)
+                fill_one_exponential(work.limit, step, settings.purposes[2], lane_keys, g)
+                work.hits[0] = decide(
+                    work.accept, delta_h[i], accepted[i], work.limit, scratch, first_chain, g
+                )
+            meet(team)
+            if work.hits[0] == g.unit:
+                q, trial, old, new = trial, q, new, old
+            elif work.hits[0] > 0:
+                begin = g.lead + team.first * g.stride
+                n = (team.last - team.first) * g.stride // WIDTH
+                accept_row(q, trial, begin, work.accept, n)
+                accept_row(old, new, begin, work.accept, n)
+            if settings.every > 0 and (i + 1) % settings.every == 0:
+                into = recorded[(i + 1) // settings.every - 1]
+                measure(into, q, old, row_sums, scratch, first_chain, passes, g, team)
+        unpack(fields, q, first_chain, g, team)
+        meet(team)

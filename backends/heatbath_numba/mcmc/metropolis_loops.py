@@ -1,98 +1,82 @@
-"""Checkerboard Metropolis sweeps of a batch of chains, one chain after the other."""
+"""Checkerboard Metropolis sweeps: groups of as many chains as lie side by side.
 
-import numpy as np
+A colour is a list of runs: equally spaced sites of one row that a single loop updates (see `Runs`
+in `metropolis`).
+"""
 
-from heatbath_numba.field_loops import fill_zero, pack, refresh, sum_sites, unpack
-from heatbath_numba.formula_signature import difference_row
-from heatbath_numba.header import ONE, PAD, TWO, kernel, real
-from heatbath_numba.random.fill_loops import fill_exponential, fill_uniform
-
-
-@kernel
-def displace(displacement, step_width):
-    """Uniform numbers to displacements width·(2u − 1), in place."""
-    for i in range(displacement.size):
-        displacement[i] = step_width * (TWO * displacement[i] - ONE)
-
-
-@kernel
-def update_colour(
-    q,
-    colour,
-    colours,
-    displacement,
-    threshold,
-    moved,
-    proposal,
-    difference,
-    table,
-    width,
-    halo,
-    scalars,
-    loads,
-):
-    """Propose at all sites of each row, accept at those of one colour."""
-    for row in range(q.shape[0]):
-        start = row * width
-        x, shift = q[row, PAD : PAD + width], displacement[start : start + width]
-        for j in range(width):
-            proposal[j] = x[j] + shift[j]
-        difference_row(difference, proposal, q, row, table, width, scalars, loads)
-        limit, mine = threshold[start : start + width], colours[start : start + width]
-        hit = moved[start : start + width]
-        for j in range(width):
-            accept = (mine[j] == colour) & (limit[j] > difference[j])
-            x[j] = proposal[j] if accept else x[j]
-            hit[j] = ONE if accept else hit[j]
-        refresh(q, row, width, halo)
+from heatbath_numba.calls import address_of, call
+from heatbath_numba.field_loops import pack, unpack
+from heatbath_numba.header import entry, kernel, real
+from heatbath_numba.random.row_fill_loops import (
+    fill_sites_exponential,
+    fill_sites_uniform,
+    take_keys,
+)
+from heatbath_numba.row_loops import evaluate_energies, measure
+from heatbath_numba.team_loops import meet
 
 
 @kernel
-def run_chains(
-    fields,
-    keys,
-    first_step,
-    accepted,
-    purposes,
-    step_width,
-    colours,
-    n_colours,
-    table,
-    width,
-    halo,
-    scalars,
-    loads,
+def update_colour(counts, q, uniform, limit, first, last, settings, passes, g, runs, formula):
+    """The runs first … last − 1."""
+    call(
+        passes.update,
+        (
+            address_of(counts), address_of(q), address_of(uniform), address_of(limit),
+            address_of(settings.width), address_of(runs.class_row), address_of(runs.start),
+            address_of(runs.count), address_of(runs.step), address_of(runs.random_at), first, last,
+            g.lead, g.stride, g.classes, address_of(g.images), g.images.size // 2,
+            address_of(runs.table), formula.size, address_of(formula.loads),
+            address_of(formula.scalars),
+        ),
+    )  # fmt: skip
+
+
+@kernel
+def count_accepted(accepted, counts, first_chain, g):
+    """The accepted fraction of each chain, from the counts of all members and lanes."""
+    per_site = real(1.0 / (g.rows * g.width))
+    for lane in range(min(g.unit, accepted.size - first_chain)):
+        total = 0
+        for member in range(counts.shape[0]):
+            if g.unit > 1:
+                total += counts[member, lane]
+            else:
+                for other in range(counts.shape[1]):
+                    total += counts[member, other]
+        accepted[first_chain + lane] = real(total) * per_site
+
+
+@entry
+def run_metropolis(
+    fields, keys, first_step, accepted, recorded, settings, passes, g, runs, team, work, formula
 ):
     """accepted.shape[0] sweeps of each field (chains, sites), in place."""
-    volume, rows = fields.shape[1], table.shape[0]
-    q = np.zeros((rows, width + 2 * PAD), real)
-    displacement, threshold = np.empty(volume, real), np.empty(volume, real)
-    moved, row_sums = np.empty(volume, real), np.empty(rows, real)
-    proposal, difference = np.empty(width, real), np.empty(width, real)
-    per_site = real(1.0 / volume)
-    for chain in range(fields.shape[0]):
-        key_0, key_1 = keys[chain, 0], keys[chain, 1]
-        pack(q, fields[chain], width, halo)
+    lane_keys, counts = work.keys[team.rank], work.counts[team.rank]
+    scratch = work.scratch[team.rank]
+    for first_chain in range(team.begin, team.end, g.unit):
+        q, uniform, limit = work.fields[0], work.fields[1], work.fields[2]
+        take_keys(lane_keys, keys, first_chain, g)
+        pack(q, fields, first_chain, g, team)
         for i in range(accepted.shape[0]):
-            fill_uniform(displacement, first_step + i, purposes[0], key_0, key_1)
-            fill_exponential(threshold, first_step + i, purposes[1], key_0, key_1)
-            displace(displacement, step_width)
-            fill_zero(moved)
-            for colour in range(n_colours):
+            step = first_step + i
+            fill_sites_uniform(uniform, step, settings.proposal, lane_keys, g, team)
+            fill_sites_exponential(limit, step, settings.decision, lane_keys, g, team)
+            for lane in range(counts.size):
+                counts[lane] = 0
+            for colour in range(runs.colours.size - 1):
+                meet(team)
+                first, last = runs.colours[colour], runs.colours[colour + 1]
                 update_colour(
-                    q,
-                    colour,
-                    colours,
-                    displacement,
-                    threshold,
-                    moved,
-                    proposal,
-                    difference,
-                    table,
-                    width,
-                    halo,
-                    scalars,
-                    loads,
+                    counts, q, uniform, limit, first, last, settings, passes, g, runs, formula
                 )
-            accepted[i, chain] = sum_sites(moved, row_sums, width) * per_site
-        unpack(fields[chain], q, width)
+            meet(team)
+            if team.rank == 0:
+                count_accepted(accepted[i], work.counts, first_chain, g)
+            if settings.every > 0 and (i + 1) % settings.every == 0:
+                evaluate_energies(limit, q, passes, runs.blocks, formula)
+                into = recorded[(i + 1) // settings.every - 1]
+                measure(into, q, limit, work.row_sums, scratch, first_chain, passes, g, team)
+            meet(team)
+        unpack(fields, q, first_chain, g, team)
+        meet(team)

@@ -1,16 +1,13 @@
-"""Philox4x32-10 and fills of contiguous memory (see `heatbath.random` for the layout).
-
-Words are uint64 below 2³²: LLVM turns the products into 32×32→64-bit vector multiplications.
-"""
+"""Philox4x32-10 for a single block (see `heatbath.random` for the layout of its counter)."""
 
 import numpy as np
 
-from heatbath_numba.header import ONE, TWO, helper, real
+from heatbath_numba.header import helper
 
 MASK, WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
 MULTIPLIER_0, MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-BIT_0, SHIFT_6, SHIFT_9, SHIFT_16, SHIFT_26 = (np.uint64(k) for k in (1, 6, 9, 16, 26))
+SHIFT_16 = np.uint64(16)
 
 
 @helper
@@ -30,18 +27,3 @@ def words(block, step, purpose_and_draw, k0, k1):
     b, s = np.uint64(block), np.uint64(step)
     c3 = ((b >> WORD) << SHIFT_16) + (s >> WORD)
     return philox(b & MASK, purpose_and_draw, s & MASK, c3, k0, k1)
-
-
-@helper
-def bits52(high, low):
-    return real(np.int64(((high >> SHIFT_6) << SHIFT_26) + (low >> SHIFT_6)))
-
-
-@helper
-def bits23(word):
-    return real(np.int64(word >> SHIFT_9))
-
-
-@helper
-def sign(word):
-    return ONE - TWO * real(np.int64(word & BIT_0))

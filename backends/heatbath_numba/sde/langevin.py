@@ -3,39 +3,76 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from heatbath._namespace import dtype_name
 from heatbath.actions import Action
 from heatbath.random import Key, Purpose
-from heatbath_numba.arrays import chains_of, counter_word, key_words, over_chains, returned
-from heatbath_numba.formulas import compiled, operands
-from heatbath_numba.modules import module
+from heatbath_numba.arrays import counter_word, returned
+from heatbath_numba.sweep import Sweep
 
 __all__ = ["steps"]
 
-KINDS = ("force",)
+
+class Passes(NamedTuple):
+    """The addresses of the passes."""
+
+    diffuse: int
+    energies: int
+    sums: int
+
+    @staticmethod
+    def files() -> tuple[str, ...]:
+        """Where they are."""
+        return ("sde/langevin_passes.py", "energy_passes.py")
 
 
-def steps(field: Any, action: Action, key: Key, step: int, n: int, *, step_size: float) -> Any:
-    dtype = dtype_name(field)
-    made = compiled(action, KINDS)
-    run = module(("sde/langevin_loops.py",), dtype, made.source).run_chains
-    scalars, loads = operands(action, KINDS, made, dtype)
-    fields, words = chains_of(field, action.placed_on.ndim), key_words(key)
-    real, layout = np.dtype(dtype).type, made.layout
-    settings = (
+class Settings(NamedTuple):
+    """n steps of φ + (step_size · F + amplitude · ξ), measured after every `every`-th."""
+
+    n: int
+    step_size: np.ndarray
+    amplitude: np.ndarray
+    purpose: Any
+    every: int
+
+
+class Work(NamedTuple):
+    """The memory of one group of chains."""
+
+    fields: np.ndarray
+    row_sums: np.ndarray
+    scratch: np.ndarray
+    keys: np.ndarray
+
+
+def steps(
+    field: Any,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    step_size: float,
+    measure_every: int = 0,
+) -> tuple[Any, Any]:
+    sweep = Sweep(field, action, key, ("force", "energy"), "run_langevin", Passes, n, measure_every)
+    settings = Settings(
         n,
+        *sweep.per_lane((step_size, math.sqrt(2.0 * step_size))),
         counter_word(Purpose.NOISE),
-        real(step_size),
-        real(math.sqrt(2.0 * step_size)),
-        layout.table,
-        layout.width,
-        layout.halo,
-        scalars,
-        loads,
+        measure_every,
     )
-    over_chains(len(fields), lambda part: run(fields[part], words[part], step, *settings))
-    return returned(fields, field, tuple(field.shape))
+    scalars = sweep.recorded()
+
+    def work(members: int) -> Work:
+        return Work(
+            sweep.memory(4), sweep.row_sums(), sweep.scratch(members), sweep.key_words(members)
+        )
+
+    sweep.run(step, (scalars,), settings, work)
+    return (
+        returned(sweep.fields, field, tuple(field.shape)),
+        returned(scalars, field, (len(scalars), 3, *sweep.batch)),
+    )

@@ -1,51 +1,43 @@
-"""Euler–Maruyama steps of a batch of chains, one chain after the other."""
+"""Euler–Maruyama steps: groups of as many chains as lie side by side, one group after another."""
 
-import numpy as np
+from heatbath_numba.calls import address_of, call
+from heatbath_numba.field_loops import pack, unpack
+from heatbath_numba.header import entry
+from heatbath_numba.random.row_fill_loops import fill_sites_normal, take_keys
+from heatbath_numba.row_loops import evaluate_energies, measure, spread
+from heatbath_numba.team_loops import meet
 
-from heatbath_numba.field_loops import pack, refresh, unpack
-from heatbath_numba.formula_signature import force_row
-from heatbath_numba.header import PAD, kernel, real
-from heatbath_numba.random.fill_loops import fill_normal
 
-
-@kernel
-def run_chains(
-    fields,
-    keys,
-    first_step,
-    n,
-    purpose,
-    step_size,
-    amplitude,
-    table,
-    width,
-    halo,
-    scalars,
-    loads,
+@entry
+def run_langevin(
+    fields, keys, first_step, recorded, settings, passes, g, blocks, team, work, formula
 ):
-    """n steps of each field (chains, sites), in place."""
-    volume, rows = fields.shape[1], table.shape[0]
-    q = np.zeros((rows, width + 2 * PAD), real)
-    force, noise = np.empty(volume, real), np.empty(volume, real)
-    for chain in range(fields.shape[0]):
-        pack(q, fields[chain], width, halo)
-        for i in range(n):
-            fill_normal(noise, first_step + i, purpose, keys[chain, 0], keys[chain, 1])
-            for row in range(rows):
-                force_row(
-                    force[row * width : row * width + width],
-                    q,
-                    row,
-                    table,
-                    width,
-                    scalars,
-                    loads,
-                )
-            for row in range(rows):
-                x = q[row, PAD : PAD + width]
-                f = force[row * width : row * width + width]
-                xi = noise[row * width : row * width + width]
-                for j in range(width):
-                    x[j] += step_size * f[j] + amplitude * xi[j]
-                refresh(q, row, width, halo)
-        unpack(fields[chain], q, width)
+    """settings.n steps of each field (chains, sites), in place."""
+    lane_keys, scratch = work.keys[team.rank], work.scratch[team.rank]
+    at, count, table = address_of(blocks.at), address_of(blocks.count), address_of(blocks.table)
+    loads, scalars = address_of(formula.loads), address_of(formula.scalars)
+    step_size, amplitude = address_of(settings.step_size), address_of(settings.amplitude)
+    images, n = address_of(g.images), blocks.at.size
+    for first_chain in range(team.begin, team.end, g.unit):
+        q, new, noise, sites = work.fields[0], work.fields[1], work.fields[2], work.fields[3]
+        take_keys(lane_keys, keys, first_chain, g)
+        pack(q, fields, first_chain, g, team)
+        meet(team)
+        for i in range(settings.n):
+            fill_sites_normal(sites, first_step + i, settings.purpose, lane_keys, g, team)
+            spread(noise, sites, g, team)
+            call(
+                passes.diffuse,
+                (
+                    address_of(new), address_of(q), address_of(noise), step_size, amplitude,
+                    images, at, count, n, table, formula.size, loads, scalars,
+                ),
+            )  # fmt: skip
+            q, new = new, q
+            meet(team)
+            if settings.every > 0 and (i + 1) % settings.every == 0:
+                evaluate_energies(noise, q, passes, blocks, formula)
+                into = recorded[(i + 1) // settings.every - 1]
+                measure(into, q, noise, work.row_sums, scratch, first_chain, passes, g, team)
+        unpack(fields, q, first_chain, g, team)
+        meet(team)

@@ -208,7 +208,11 @@ class Action:
     @property
     def requires_grad(self) -> bool:
         """Whether a coupling is a tensor that needs a gradient."""
-        return any(map(needs_gradient, self.couplings.values()))
+        return any(map(needs_gradient, self._tensors))
+
+    @cached_property
+    def _tensors(self) -> tuple[Array, ...]:
+        return tuple(v for v in self.couplings.values() if hasattr(v, "requires_grad"))
 
     @cached_property
     def unsupported(self) -> str | None:

@@ -1,4 +1,5 @@
-"""`heatbath backends`: which kernels run here, and which array libraries are installed."""
+"""`heatbath backends`: which kernels run here, which array libraries are installed, and where
+compiled kernels are kept."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import click
 from heatbath.cli.shared import debug_option, json_option
 
 if TYPE_CHECKING:
+    from heatbath._cache import Contents
     from heatbath.backends import Kernel
 
 __all__ = ["backends_command"]
@@ -23,17 +25,28 @@ LIBRARIES = {
     "numba": ("compiled kernels", "pip install numba"),
     "torch": ("fields, gradients, GPUs", "pip install 'heatbath[torch]'"),
     "cupy": ("fields on NVIDIA GPUs", "pip install 'heatbath[cupy]'"),
+    "numba_cuda": ("compiled kernels on NVIDIA GPUs", "pip install 'heatbath[cuda]'"),
 }
 
 
 @click.command("backends")
+@click.option("--clear-cache", is_flag=True, help="Remove the compiled kernels kept on disk.")
 @json_option
 @debug_option
-def backends_command(as_json: bool) -> None:
-    """Show the table of kernels, whether each runs here, and the array libraries."""
+def backends_command(clear_cache: bool, as_json: bool) -> None:
+    """Show the table of kernels, whether each runs here, the array libraries and the cache of
+    compiled kernels."""
     import heatbath as hb
+    from heatbath import _cache
     from heatbath.cli.display import print_json
 
+    if clear_cache:
+        removed = _cache.clear()
+        if as_json:
+            print_json({"removed": cached(removed)})
+        else:
+            click.echo(f"Removed: {in_words(removed)}")
+        return
     kernels = [described(kernel) for kernel in hb.backends.table()]
     libraries = [library(name) for name in LIBRARIES]
     if as_json:
@@ -43,10 +56,25 @@ def backends_command(as_json: bool) -> None:
                 "python": platform.python_version(),
                 "libraries": libraries,
                 "kernels": kernels,
+                "cache": cached(_cache.contents()),
             }
         )
         return
-    show(kernels, libraries)
+    show(kernels, libraries, _cache.contents())
+
+
+def cached(found: Contents) -> dict[str, Any]:
+    """The contents of the folder of compiled kernels, for JSON."""
+    place = None if found.folder is None else str(found.folder)
+    return {"folder": place, "modules": found.modules, "bytes": found.size}
+
+
+def in_words(found: Contents) -> str:
+    """The contents of the folder of compiled kernels, for a reader."""
+    if found.folder is None:
+        return "no compiled kernels, for want of a home folder; set HEATBATH_CACHE_DIR"
+    modules = "1 module" if found.modules == 1 else f"{found.modules} modules"
+    return f"{modules} of compiled kernels, {found.size / 1e6:.1f} MB, in\n{found.folder}"
 
 
 def library(name: str) -> dict[str, Any]:
@@ -74,7 +102,8 @@ def installed_version(package: str) -> str | None:
 
 
 def described(kernel: Kernel) -> dict[str, Any]:
-    """One row of the table, with the reason why it does not run here, or None."""
+    """One row of the table, with what keeps it from running here."""
+    missing, trouble = obstacle_for(kernel)
     return {
         "operation": kernel.operation,
         "array": kernel.array_type,
@@ -83,24 +112,29 @@ def described(kernel: Kernel) -> dict[str, Any]:
         "agreement": kernel.agreement,
         "differentiable": kernel.differentiable,
         "provider": kernel.provider,
-        "missing": missing_for(kernel),
+        "missing": missing,
+        "trouble": trouble,
     }
 
 
-def missing_for(kernel: Kernel) -> str | None:
-    """The package for want of which a kernel does not run here; None if it runs."""
+def obstacle_for(kernel: Kernel) -> tuple[str | None, str | None]:
+    """What keeps a kernel from running here: a package or device that is missing, or what else."""
     library = kernel.array_type.partition(".")[0]
     if importlib.util.find_spec(library) is None:
-        return library
+        return library, None
+    root = kernel.provider.partition(".")[0]
     try:
         importlib.import_module(kernel.provider.partition(":")[0])
+        missing_device = getattr(importlib.import_module(root), "missing_device", lambda: None)
     except ModuleNotFoundError as missing:
-        return missing.name or kernel.provider
-    return None
+        return missing.name or root, None
+    except ImportError as trouble:
+        return None, str(trouble)
+    return missing_device(), None
 
 
-def show(kernels: list[dict[str, Any]], libraries: list[dict[str, Any]]) -> None:
-    """Both tables, and what to install."""
+def show(kernels: list[dict[str, Any]], libraries: list[dict[str, Any]], held: Contents) -> None:
+    """Both tables, what is on disk, and what to install."""
     from heatbath.cli.display import print_notes, print_table
 
     print_table(
@@ -113,17 +147,28 @@ def show(kernels: list[dict[str, Any]], libraries: list[dict[str, Any]]) -> None
         [
             (
                 k["operation"],
-                f"{k['array']}, {k['device']}",
+                f"{k['array'].partition('.')[0]} {k['device']}",
                 short_dtypes(k["dtypes"]),
                 str(k["agreement"]),
-                "yes" if k["missing"] is None else f"no, needs {k['missing']}",
+                runs_here(k),
             )
             for k in kernels
         ],
         numbers=False,
     )
     click.echo("\nWhere no kernel runs, the reference does: same numbers, slower.")
-    print_notes((), [(x["install"], x["use"]) for x in libraries if x["install"]])
+    click.echo(f"On disk: {in_words(held)}")
+    steps = [(x["install"], x["use"]) for x in libraries if x["install"]]
+    if held.size:
+        steps.append(("heatbath backends --clear-cache", "remove the compiled kernels"))
+    print_notes(list(dict.fromkeys(k["trouble"] for k in kernels if k["trouble"])), steps)
+
+
+def runs_here(kernel: dict[str, Any]) -> str:
+    """The last column of the table of kernels."""
+    if kernel["missing"] is not None:
+        return f"no, needs {kernel['missing']}"
+    return "yes" if kernel["trouble"] is None else "no"
 
 
 def short_dtypes(dtypes: list[str]) -> str:

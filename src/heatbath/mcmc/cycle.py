@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from heatbath._namespace import Array, as_numpy
-from heatbath._sampler import Sampler, State, check_update
+from heatbath._namespace import Array, as_numpy, namespace_of
+from heatbath._sampler import Recording, Sampler, State, check_update, records
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key
@@ -16,9 +16,11 @@ __all__ = ["Cycle", "CycleInfo", "cycle"]
 
 @dataclass(frozen=True)
 class CycleInfo:
-    """parts: the infos of each part, one per update, as parts[part][update]."""
+    """parts: the infos of each part, one per update, as parts[part][update].
+    scalars: recorded after rounds, (n // measure_every, 3, *batch)."""
 
     parts: tuple[tuple[Any, ...], ...]
+    scalars: Array
 
     @property
     def acceptance(self) -> Array:
@@ -34,6 +36,7 @@ class Cycle:
     parts: tuple[Any, ...]
 
     name = "cycle"
+    records_scalars = True
 
     @property
     def action(self) -> Action:
@@ -55,17 +58,27 @@ class Cycle:
         state: State = self.parts[0].init(field)
         return state
 
-    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, CycleInfo]:
-        """n rounds; part k reads the random numbers of key.leaf(k), so none is used twice."""
-        check_update(state.field, self.action, key, state.step, n)
+    def step(
+        self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
+    ) -> tuple[State, CycleInfo]:
+        """n rounds; part k reads the random numbers of key.leaf(k), so none is used twice.  The
+        action's scalars are those after each measure_every-th round."""
+        check_update(state.field, self.action, key, state.step, n, measure_every)
+        by_last = records(self.parts[-1])
+        recording = Recording(self.action, 0 if by_last else measure_every)
         infos: list[list[Any]] = [[] for _ in self.parts]
         field = state.field
-        for now in range(state.step, state.step + n):
+        for done in range(1, n + 1):
+            due = by_last and measure_every > 0 and done % measure_every == 0
             for k, part in enumerate(self.parts):
-                moved, info = part.step(key.leaf(k), State(field, now))
+                recorded = {"measure_every": 1} if due and k + 1 == len(self.parts) else {}
+                before = State(field, state.step + done - 1)
+                moved, info = part.step(key.leaf(k), before, **recorded)
                 field = moved.field
                 infos[k].append(info)
-        return State(field, state.step + n), CycleInfo(tuple(map(tuple, infos)))
+            recording.after(done, field)
+        scalars = _joined(infos[-1]) if by_last else recording.scalars(field)
+        return State(field, state.step + n), CycleInfo(tuple(map(tuple, infos)), scalars)
 
 
 def cycle(*parts: Sampler) -> Cycle:
@@ -88,6 +101,11 @@ def cycle(*parts: Sampler) -> Cycle:
                 f"all samplers of a cycle must have the same action; got {first} and {part.action}"
             )
     return Cycle(tuple(parts))
+
+
+def _joined(infos: list[Any]) -> Array:
+    """The scalars of successive updates, each with one record or none."""
+    return namespace_of(infos[0].scalars).concat([info.scalars for info in infos])
 
 
 def _same(a: Action, b: Action) -> bool:

@@ -15,6 +15,7 @@ from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, dtype_name, kind_of, namespace_of
 from heatbath._sampler import (
+    Recording,
     State,
     check_action,
     check_count,
@@ -35,10 +36,11 @@ __all__ = ["HMC", "HMCInfo", "integrate", "trajectories"]
 @dataclass(frozen=True)
 class HMCInfo:
     """accepted: bool (n, *batch).  delta_h: ΔH of each proposal, (n, *batch); a non-finite ΔH is
-    a diverged trajectory, always rejected."""
+    a diverged trajectory, always rejected.  scalars: recorded, (n // measure_every, 3, *batch)."""
 
     accepted: Array
     delta_h: Array
+    scalars: Array
 
     @property
     def acceptance(self) -> Array:
@@ -72,6 +74,7 @@ class HMC:
 
     name = "hmc"
     exact = True
+    records_scalars = True
     tunable = "step_size"
     target_acceptance = 0.8
 
@@ -87,9 +90,11 @@ class HMC:
         """The state at `field`, an array (*batch, *lattice)."""
         return started(self.action, field)
 
-    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, HMCInfo]:
-        """n trajectories of every chain."""
-        field, delta_h, accepted = trajectories(
+    def step(
+        self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
+    ) -> tuple[State, HMCInfo]:
+        """n trajectories of every chain; the action's scalars after each measure_every-th."""
+        field, delta_h, accepted, scalars = trajectories(
             state.field,
             self.action,
             key,
@@ -99,8 +104,9 @@ class HMC:
             n_steps=self.n_steps,
             integrator=self.integrator,
             randomise=self.randomise,
+            measure_every=measure_every,
         )
-        return State(field, state.step + n), HMCInfo(accepted, delta_h)
+        return State(field, state.step + n), HMCInfo(accepted, delta_h, scalars)
 
 
 def check_settings(step_size: float, n_steps: int, integrator: str) -> None:
@@ -121,8 +127,9 @@ def check_trajectories(
     n_steps: int,
     integrator: str,
     randomise: bool,
+    measure_every: int = 0,
 ) -> None:
-    check_update(field, action, key, step, n)
+    check_update(field, action, key, step, n, measure_every)
     check_settings(step_size, n_steps, integrator)
 
 
@@ -138,10 +145,12 @@ def trajectories(
     n_steps: int,
     integrator: str,
     randomise: bool,
-) -> tuple[Array, Array, Array]:
-    """n HMC updates of a field (*batch, *lattice): the field, ΔH and acceptance, (n, *batch)."""
+    measure_every: int = 0,
+) -> tuple[Array, Array, Array, Array]:
+    """n HMC updates of a field (*batch, *lattice): the field, ΔH and acceptance, (n, *batch), and
+    the action's scalars after each measure_every-th, (n // measure_every, 3, *batch)."""
     lattice, xp = action.placed_on, namespace_of(field)
-    delta_h, accepted = [], []
+    delta_h, accepted, recording = [], [], Recording(action, measure_every)
     for now in range(step, step + n):
         p = random.normal(field, key, now, dim=lattice.ndim, purpose=Purpose.MOMENTUM)
         spread = n_steps // 2 if randomise else 0
@@ -153,7 +162,8 @@ def trajectories(
         field = xp.where(_spread_out(accept, lattice), new, field)
         delta_h.append(change)
         accepted.append(accept)
-    return field, xp.stack(delta_h), xp.stack(accepted)
+        recording.after(now - step + 1, field)
+    return field, xp.stack(delta_h), xp.stack(accepted), recording.scalars(field)
 
 
 def integrate(

@@ -15,7 +15,14 @@ from typing import Any
 from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
-from heatbath._sampler import State, check_action, check_positive, check_update, started
+from heatbath._sampler import (
+    Recording,
+    State,
+    check_action,
+    check_positive,
+    check_update,
+    started,
+)
 from heatbath.actions import Action
 from heatbath.elementary import log
 from heatbath.lattice import Lattice
@@ -26,9 +33,11 @@ __all__ = ["Metropolis", "MetropolisInfo", "sweeps"]
 
 @dataclass(frozen=True)
 class MetropolisInfo:
-    """accepted: fraction of accepted proposals in each sweep, shape (n, *batch)."""
+    """accepted: fraction of accepted proposals in each sweep, shape (n, *batch).
+    scalars: recorded, (n // measure_every, 3, *batch)."""
 
     accepted: Array
+    scalars: Array
 
     @property
     def acceptance(self) -> Array:
@@ -55,6 +64,7 @@ class Metropolis:
 
     name = "metropolis"
     exact = True
+    records_scalars = True
     tunable = "width"
     target_acceptance = 0.5
 
@@ -70,41 +80,74 @@ class Metropolis:
         """The state at `field`, an array (*batch, *lattice)."""
         return started(self.action, field)
 
-    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, MetropolisInfo]:
-        """n sweeps of every chain."""
-        field, accepted = sweeps(state.field, self.action, key, state.step, n, width=self.width)
-        return State(field, state.step + n), MetropolisInfo(accepted)
+    def step(
+        self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
+    ) -> tuple[State, MetropolisInfo]:
+        """n sweeps of every chain; the action's scalars after each measure_every-th."""
+        field, accepted, scalars = sweeps(
+            state.field,
+            self.action,
+            key,
+            state.step,
+            n,
+            width=self.width,
+            measure_every=measure_every,
+        )
+        return State(field, state.step + n), MetropolisInfo(accepted, scalars)
 
 
 def check_sweeps(
-    field: Array, action: Action, key: Key, step: int, n: int, *, width: float
+    field: Array,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    width: float,
+    measure_every: int = 0,
 ) -> None:
-    check_update(field, action, key, step, n)
+    check_update(field, action, key, step, n, measure_every)
     check_positive("width", width)
 
 
 @operation("mcmc.metropolis.sweeps", check=check_sweeps)
 def sweeps(
-    field: Array, action: Action, key: Key, step: int, n: int, *, width: float
-) -> tuple[Array, Array]:
-    """n sweeps of a field (*batch, *lattice): the field and the accepted fraction (n, *batch)."""
+    field: Array,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    width: float,
+    measure_every: int = 0,
+) -> tuple[Array, Array, Array]:
+    """n sweeps of a field (*batch, *lattice): the field, the accepted fraction (n, *batch), and
+    the action's scalars after each measure_every-th, (n // measure_every, 3, *batch)."""
     lattice, xp = action.placed_on, namespace_of(field)
     masks = _colour_masks(action, xp, field)
-    accepted = []
+    accepted, recording = [], Recording(action, measure_every)
     for now in range(step, step + n):
         u, v = (
             random.uniform(field, key, now, dim=lattice.ndim, purpose=Purpose.PROPOSAL, draw=draw)
             for draw in (0, 1)
         )
         displacement, threshold = width * (2.0 * u - 1.0), -log(v)
-        moved = xp.zeros_like(field)
+        moved = xp.zeros_like(masks[0])
         for mask in masks:
             proposal = field + displacement
             accept = mask & (threshold > action.local_difference(field, proposal))
             field = xp.where(accept, proposal, field)
-            moved = xp.where(accept, xp.ones_like(moved), moved)
-        accepted.append(lattice.sum(moved) * (1.0 / lattice.volume))
-    return field, xp.stack(accepted)
+            moved = moved | accept
+        accepted.append(_fraction(moved, lattice, field.dtype))
+        recording.after(now - step + 1, field)
+    return field, xp.stack(accepted), recording.scalars(field)
+
+
+def _fraction(moved: Array, lattice: Lattice, dtype: Any) -> Array:
+    """The fraction of true sites, shape (*batch,), from a count that is exact in any order."""
+    xp = namespace_of(moved)
+    count = xp.sum(xp.astype(moved, xp.int64), axis=lattice.axes)
+    return xp.astype(count, dtype) * (1.0 / lattice.volume)
 
 
 def _colour_masks(action: Action, xp: Any, field: Array) -> list[Array]:

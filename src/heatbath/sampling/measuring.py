@@ -1,9 +1,4 @@
-"""Measuring: the action's scalars of every configuration, and the user's observables.
-
-The scalars of up to `TOGETHER` configurations are taken in one call on their stack: at L = 16 one
-call costs as much as several trajectories, mostly in Python.  The bits are those of single calls,
-since sums follow a fixed tree per field.
-"""
+"""Measuring: the action's scalars of every configuration, and the user's observables."""
 
 from __future__ import annotations
 
@@ -12,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from heatbath._namespace import Array, as_numpy, dtype_name, kind_of, namespace_of
+from heatbath._namespace import Array, as_numpy, dtype_name, kind_of
 from heatbath._sampler import State
 from heatbath.actions import Action
 from heatbath.random import Key
+from heatbath.sampling.advancing import advanced, measurements_per_call
 from heatbath.sampling.standard import SCALARS, STANDARD
-from heatbath.sampling.tally import Tally, counted
+from heatbath.sampling.tally import Tally
 
 __all__ = ["Meter"]
 
-TOGETHER = 64
 RESERVED = ("after_warmup", "configurations", "lock", "start")
-NUMBERS = 1 << 12  # of a stack: beyond 32 KiB malloc returns temporaries to the system each time
 
 Observable = Callable[[Array], Any]
 
@@ -60,24 +54,21 @@ class Meter:
     ) -> tuple[State, dict[str, Any], list[Any], Tally]:
         """n measurements: the state, the series (chains, n), the configurations to store (each
         save_every-th and the last, on the host) and the tally of the updates."""
-        chains, volume = len(key.chains), self.action.placed_on.volume
+        chains = len(key.chains)
         series = {name: np.empty((chains, n), dtype) for name, dtype in self.dtypes.items()}
-        together = max(1, min(TOGETHER, NUMBERS // (chains * volume)))
+        together = 1 if self.observables else measurements_per_call(sampler, chains, thin)
         kept: list[Any] = []
-        tally = Tally()
-        for begin in range(0, n, together):
-            fields, infos = [], []
-            for i in range(begin, min(begin + together, n)):
-                state, info = sampler.step(key, state, n=thin)
-                fields.append(state.field)
-                infos.append(info)
-                self._observe(state.field, i, series)
-                if (i + 1) % save_every == 0 or i + 1 == n:
-                    kept.append(as_numpy(state.field))
-            self._scalars(fields, begin, series)
-            self._refuse_nan(begin, begin + len(fields), series)
-            tally = tally + counted(infos)
-            progress(begin + len(fields))
+        tally, end = Tally(), 0
+        while end < n:
+            begin, end = end, min(end + together, end + save_every - end % save_every, n)
+            state, scalars, counts = advanced(sampler, key, state, end - begin, thin)
+            for k, name in enumerate(SCALARS):
+                series[name][:, begin:end] = scalars[:, k, :].T
+            self._observe(state.field, end - 1, series)
+            if end % save_every == 0 or end == n:
+                kept.append(as_numpy(state.field))
+            tally = tally + counts
+            progress(end)
         return state, series, kept, tally
 
     def _observe(self, field: Array, i: int, series: dict[str, Any]) -> None:
@@ -92,18 +83,9 @@ class Meter:
                     f"complex numbers always"
                 )
             series[name][:, i] = value
-
-    def _scalars(self, fields: list[Array], begin: int, series: dict[str, Any]) -> None:
-        xp = namespace_of(fields[0])
-        stack = fields[0][None, ...] if len(fields) == 1 else xp.stack(fields)
-        for name, values in self.action.scalars(stack).items():
-            series[name][:, begin : begin + len(fields)] = as_numpy(values).T
-
-    def _refuse_nan(self, begin: int, end: int, series: dict[str, Any]) -> None:
-        """NaN from an observable is an error, unless the field itself has diverged."""
-        for name in self.observables:
-            bad = ~np.isfinite(series[name][:, begin:end])
-            if bad.any() and (bad & np.isfinite(series["action_density"][:, begin:end])).any():
+            # NaN is an error, unless the field itself has diverged.
+            bad = ~np.isfinite(series[name][:, i])
+            if bad.any() and (bad & np.isfinite(series["action_density"][:, i])).any():
                 raise ValueError(
                     f"observable {name!r} returned NaN or infinity on a finite field; return a "
                     f"finite number for every configuration"

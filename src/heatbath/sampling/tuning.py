@@ -26,6 +26,7 @@ from heatbath._sampler import State
 from heatbath.elementary import exp, log
 from heatbath.mcmc import Cycle
 from heatbath.random import Key
+from heatbath.sampling.advancing import updates_per_call
 from heatbath.sampling.tally import accepted_fractions
 
 __all__ = ["is_tunable", "leaves", "rebuilt", "warm_up"]
@@ -34,7 +35,7 @@ LONGEST = 2000
 GAIN, DECAY = 1.5, -0.6
 FARTHEST = 30.0  # from the start, in log x: e^±30 is beyond any use
 RESTART = 8  # t after the landing: gains of about 0.4
-AT_ONCE = 16  # updates between two looks at the progress bar
+AT_ONCE = 16  # tuned updates between two looks at the progress bar
 
 
 def warm_up(
@@ -50,8 +51,9 @@ def warm_up(
     last = state.step + updates
     if tune and any(map(is_tunable, leaves(sampler))):
         sampler, state = _tuned(sampler, key, state, min(3 * updates // 4, LONGEST), progress)
+    most = updates_per_call(sampler, len(key.chains))
     while state.step < last:
-        state, _ = sampler.step(key, state, n=min(AT_ONCE, last - state.step))
+        state, _ = sampler.step(key, state, n=min(most, last - state.step))
         progress(state.step)
     return sampler, state
 
@@ -129,11 +131,13 @@ def _parts(info: Any) -> list[Any]:
 
 def _probability(info: Any, worst: bool) -> float:
     """The acceptance probability of one update: of the worst chain, or the mean over chains."""
-    if hasattr(info, "delta_h"):
-        values = [_metropolis(float(d)) for d in as_numpy(info.delta_h).ravel()]
-    else:
+    if not hasattr(info, "delta_h"):
         values = accepted_fractions(info)
-    return min(values) if worst else math.fsum(values) / len(values)
+        return min(values) if worst else math.fsum(values) / len(values)
+    changes = as_numpy(info.delta_h).ravel().tolist()
+    if worst:  # the chain with the largest ΔH
+        return _metropolis(max(changes)) if all(map(math.isfinite, changes)) else 0.0
+    return math.fsum(map(_metropolis, changes)) / len(changes)
 
 
 def _metropolis(delta_h: float) -> float:

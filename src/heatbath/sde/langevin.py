@@ -18,7 +18,14 @@ from typing import Any
 from heatbath import random
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
-from heatbath._sampler import State, check_action, check_positive, check_update, started
+from heatbath._sampler import (
+    Recording,
+    State,
+    check_action,
+    check_positive,
+    check_update,
+    started,
+)
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key, Purpose
@@ -29,10 +36,12 @@ __all__ = ["Langevin", "LangevinInfo", "steps"]
 @dataclass(frozen=True)
 class LangevinInfo:
     """acceptance: 1 for each chain, shape (*batch,); every step is taken.
-    diverged: bool (*batch,), whether the field has left the finite numbers; use a smaller step."""
+    diverged: bool (*batch,), whether the field has left the finite numbers; use a smaller step.
+    scalars: recorded, (n // measure_every, 3, *batch)."""
 
     acceptance: Array
     diverged: Array
+    scalars: Array
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,7 @@ class Langevin:
 
     name = "langevin"
     exact = False
+    records_scalars = True
 
     def __post_init__(self) -> None:
         check_action(self.action)
@@ -67,27 +77,55 @@ class Langevin:
         """The state at `field`, an array (*batch, *lattice)."""
         return started(self.action, field)
 
-    def step(self, key: Key, state: State, n: int = 1) -> tuple[State, LangevinInfo]:
-        """n steps of every chain."""
-        field = steps(state.field, self.action, key, state.step, n, step_size=self.step_size)
+    def step(
+        self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
+    ) -> tuple[State, LangevinInfo]:
+        """n steps of every chain; the action's scalars after each measure_every-th."""
+        field, scalars = steps(
+            state.field,
+            self.action,
+            key,
+            state.step,
+            n,
+            step_size=self.step_size,
+            measure_every=measure_every,
+        )
         xp = namespace_of(field)
         total = self.action.placed_on.sum(field)
-        info = LangevinInfo(xp.ones_like(total), ~xp.isfinite(total))
+        info = LangevinInfo(xp.ones_like(total), ~xp.isfinite(total), scalars)
         return State(field, state.step + n), info
 
 
 def check_steps(
-    field: Array, action: Action, key: Key, step: int, n: int, *, step_size: float
+    field: Array,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    step_size: float,
+    measure_every: int = 0,
 ) -> None:
-    check_update(field, action, key, step, n)
+    check_update(field, action, key, step, n, measure_every)
     check_positive("step_size", step_size)
 
 
 @operation("sde.langevin.steps", check=check_steps)
-def steps(field: Array, action: Action, key: Key, step: int, n: int, *, step_size: float) -> Array:
-    """n Euler–Maruyama steps of a field (*batch, *lattice); shape as given."""
-    amplitude = math.sqrt(2.0 * step_size)
+def steps(
+    field: Array,
+    action: Action,
+    key: Key,
+    step: int,
+    n: int,
+    *,
+    step_size: float,
+    measure_every: int = 0,
+) -> tuple[Array, Array]:
+    """n Euler–Maruyama steps of a field (*batch, *lattice): the field, and the action's scalars
+    after each measure_every-th, (n // measure_every, 3, *batch)."""
+    amplitude, recording = math.sqrt(2.0 * step_size), Recording(action, measure_every)
     for now in range(step, step + n):
         noise = random.normal(field, key, now, dim=action.placed_on.ndim, purpose=Purpose.NOISE)
         field = field + (step_size * action.force(field) + amplitude * noise)
-    return field
+        recording.after(now - step + 1, field)
+    return field, recording.scalars(field)

@@ -1,9 +1,9 @@
 """Stands in for the generated elementary functions where a loop file is read on its own."""
 
-from heatbath_numba.header import helper
+from heatbath_cuda.header import device
 
 
-@helper
+@device
 def log(x):
     return x
 

@@ -4,7 +4,7 @@ from functools import cache
 
 from heatbath import elementary
 from heatbath.formula.expression import Expression, field
-from heatbath.formula.source import plain, python_source
+from heatbath.formula.source import python_source
 from heatbath.random.distributions import cosine_and_sine, radius
 
 __all__ = ["literal", "operator", "source"]
@@ -28,16 +28,16 @@ def source(dtype: str) -> str:
 
 
 def _helper(name: str, body: Expression) -> str:
-    return "@helper\n" + python_source(name, body, ("phi",), operator, literal)
+    return "@device\n" + python_source(name, body, ("phi",), operator, literal)
 
 
 def operator(op: str, operands: tuple[str, ...]) -> str:
-    """One operation as numba source."""
+    """One operation as source: add, sub, mul, div and sqrt are those of `rounded_float64`."""
     if op == "less":
         return f"{operands[0]} < {operands[1]}"
     if op == "select":
         return f"{operands[1]} if {operands[0]} else {operands[2]}"
-    return plain(op, operands)
+    return f"-{operands[0]}" if op == "neg" else f"{op}({', '.join(operands)})"
 
 
 def literal(value: float) -> str:
