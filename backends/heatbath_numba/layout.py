@@ -25,6 +25,7 @@ __all__ = ["SLACK", "Blocks", "Geometry", "Layout", "aligned"]
 Offset = tuple[int, ...]
 LINE = 64  # bytes of a cache line
 SLACK = 512  # numbers: a group of random numbers, or a register, may reach beyond the sites
+SUMMED = 16  # up to so many registers of a row are summed in registers
 LONG = 1024  # numbers of the longest block: what was kicked is still in the cache for its drift
 
 
@@ -108,7 +109,7 @@ class Layout:
         inside = lanes - 1 if classes > 1 else 0
         fills = width == columns * classes and columns == registers * lanes
         power = registers & (registers - 1) == 0
-        whole = registers <= most_written_out and (unit > 1 or (fills and power))
+        whole = registers <= SUMMED and (unit > 1 or (fills and power))
         needed = max((columns + reach) * unit + inside, registers * lanes)
         stride = _rounded_up(needed + reach * unit, lanes)
 

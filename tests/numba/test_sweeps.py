@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import heatbath as hb
+import heatbath_numba.mcmc.metropolis
 import heatbath_numba.random.fills
 import heatbath_numba.sweep
 from heatbath_numba.lanes import width_of
@@ -82,6 +83,54 @@ def test_one_lattice_on_several_threads(sampler: Any, shape: tuple[int, ...], th
     hb.set_threads(threads)
     for batch in ((), (2,)):
         assert_agrees(sampler(phi4(*shape)), field(*batch, *shape))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("batch", "shape"),
+    [
+        ((), (16, 8)),
+        ((3,), (12, 6)),
+        ((), (10, 4, 6)),
+        ((LANES,), (8, 4)),
+        ((), (8, 7)),
+        ((), (7, 8)),
+    ],
+    ids=str,
+)
+def test_metropolis_in_slices(
+    batch: tuple[int, ...], shape: tuple[int, ...], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second colour of a slice follows the first of the next: large lattices, made small."""
+    monkeypatch.setattr(heatbath_numba.mcmc.metropolis, "SLICE", 8)
+    heatbath_numba.mcmc.metropolis.runs_of.cache_clear()
+    try:
+        sampler = hb.Metropolis(phi4(*shape), width=1.5)
+        assert_agrees(sampler, field(*batch, *shape, dtype=dtype))
+    finally:
+        heatbath_numba.mcmc.metropolis.runs_of.cache_clear()
+
+
+def test_slices_are_used_where_they_may_be() -> None:
+    from heatbath_numba.mcmc.metropolis import runs_of
+
+    sliced = {(512, 64): True, (511, 64): False, (8, 8): False, (512,): False}
+    for shape, expected in sliced.items():
+        action = phi4(*shape)
+        sweep = heatbath_numba.sweep.Sweep(
+            np.zeros(shape),
+            action,
+            hb.random.key(1),
+            ("difference", "energy"),
+            "run_metropolis",
+            heatbath_numba.mcmc.metropolis.Passes,
+            1,
+            0,
+        )
+        rows = sweep.layout.geometry.rows
+        runs = runs_of(sweep.layout, action.theory.cliques, action.placed_on, 0, rows)
+        assert (len(runs.slices) > 2) == expected, shape
+        assert runs.count.sum() == action.placed_on.volume
 
 
 @pytest.mark.usefixtures("eager_threads")

@@ -101,7 +101,7 @@ def run_hmc(
         evaluate_energies(old, q, passes, blocks, formula)
         for i in range(delta_h.shape[0]):
             step = first_step + i
-            fill_sites_normal(new, step, settings.purposes[0], lane_keys, g, team)
+            fill_sites_normal(new, step, settings.purposes[0], lane_keys, team.first, team.last, g)
             spread(p_start, new, g, team)
             lengths = work.lengths[team.rank]
             longest = draw_lengths(lengths, lane_keys, step, settings.purposes[1], settings)

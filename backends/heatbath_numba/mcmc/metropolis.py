@@ -19,6 +19,9 @@ from heatbath_numba.sweep import Sweep
 __all__ = ["sweeps"]
 
 
+SLICE = 8192  # numbers of the smallest slice of rows
+
+
 class Passes(NamedTuple):
     """The addresses of the passes."""
 
@@ -58,7 +61,9 @@ class Runs(NamedTuple):
     class_row: row · classes + class.  start, count, step: the first site, in sites of the class,
         how many there are, and how far apart.
     random_at: where the random numbers of the first are.
-    colours: runs[colours[c] : colours[c + 1]] are those of colour c.
+    bounds: (colours, slices + 1), the runs of colour c in slice k of the rows are
+        bounds[c, k] … bounds[c, k + 1] − 1.
+    slices: the first row of each slice, and the end.
     table: (rows · classes, offsets), flat: where the row at each offset starts.
     blocks: the rows, for the energy.
     """
@@ -68,7 +73,8 @@ class Runs(NamedTuple):
     count: np.ndarray
     step: np.ndarray
     random_at: np.ndarray
-    colours: np.ndarray
+    bounds: np.ndarray
+    slices: np.ndarray
     table: np.ndarray
     blocks: Blocks
 
@@ -124,18 +130,40 @@ def runs_of(
     g = layout.geometry
     colouring = lattice.colouring(interaction_offsets(cliques, lattice.ndim))
     colours = np.asarray(colouring).reshape(g.rows, g.width)
-    found, bounds = [], [0]
+    found: list[tuple[int, ...]] = []
+    slices = slices_of(layout, lattice, int(colours.max()) + 1, first, last)
+    bounds = []
     for colour in range(int(colours.max()) + 1):
+        begins = []
         for row in range(first, last):
+            if row in slices:
+                begins.append(len(found))
             for a in range(g.classes):
                 columns = np.flatnonzero(colours[row, a :: g.classes] == colour)
                 for start, count, apart in _runs(columns, split=g.classes > 1):
                     site = row * g.width + start * g.classes + a
                     found.append((row * g.classes + a, start, count, apart, site * g.unit))
-        bounds.append(len(found))
-    columns_of = np.array(found, np.int64).reshape(-1, 5).T.copy()
+        bounds.append([*begins, len(found)])
+    of_each = np.array(found, np.int64).reshape(-1, 5).T.copy()
     table = np.ascontiguousarray(layout.starts).reshape(-1)
-    return Runs(*columns_of, np.array(bounds), table, layout.blocks(first, last))
+    blocks = layout.blocks(first, last)
+    return Runs(*of_each, np.array(bounds), np.array(slices), table, blocks)
+
+
+def slices_of(layout: Layout, lattice: Lattice, colours: int, first: int, last: int) -> list[int]:
+    """Where slices of rows begin whose neighbours lie in the same slice or the next ones, so that
+    the second colour of a slice can follow the first colour of the next one while its random
+    numbers are still in the cache; else one slice of all rows."""
+    g = layout.geometry
+    if colours != 2 or lattice.ndim == 1 or (first, last) != (0, g.rows):
+        return [first, last]
+    layer = g.rows // lattice.shape[0]
+    reach = max(abs(offset[0]) for offset in layout.offsets)
+    layers = max(reach, -(-SLICE // (layer * g.width * g.unit)))
+    if layers * layer * g.width % 4:  # random numbers come in blocks of up to four sites
+        return [first, last]
+    begins = list(range(0, lattice.shape[0] - layers + 1, layers))
+    return [k * layer for k in begins] + [last] if len(begins) > 2 else [first, last]
 
 
 def _runs(columns: np.ndarray, *, split: bool) -> list[tuple[int, int, int]]:

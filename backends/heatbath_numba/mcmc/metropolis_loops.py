@@ -47,6 +47,43 @@ def count_accepted(accepted, counts, first_chain, g):
         accepted[first_chain + lane] = real(total) * per_site
 
 
+@kernel
+def fill_slice(uniform, limit, step, settings, lane_keys, first, last, g):
+    """The random numbers of the rows first … last − 1."""
+    fill_sites_uniform(uniform, step, settings.proposal, lane_keys, first, last, g)
+    fill_sites_exponential(limit, step, settings.decision, lane_keys, first, last, g)
+
+
+@kernel
+def sweep_slices(counts, q, uniform, limit, step, settings, lane_keys, passes, g, runs, formula):
+    """One sweep of two colours: the first colour of a slice, then the second of the slice before
+    it; the second colour of slice 0 waits for the end, since the last slice reads it."""
+    n = runs.slices.size - 1
+    for k in range(n + 1):
+        if k < n:
+            first, last = runs.slices[k], runs.slices[k + 1]
+            fill_slice(uniform, limit, step, settings, lane_keys, first, last, g)
+            a, b = runs.bounds[0, k], runs.bounds[0, k + 1]
+            update_colour(counts, q, uniform, limit, a, b, settings, passes, g, runs, formula)
+        if k > 1:
+            a, b = runs.bounds[1, k - 1], runs.bounds[1, k]
+            update_colour(counts, q, uniform, limit, a, b, settings, passes, g, runs, formula)
+    a, b = runs.bounds[1, 0], runs.bounds[1, 1]
+    update_colour(counts, q, uniform, limit, a, b, settings, passes, g, runs, formula)
+
+
+@kernel
+def sweep_colours(
+    counts, q, uniform, limit, step, settings, lane_keys, passes, g, runs, team, formula
+):
+    """One sweep: all rows of this member, one colour after the other."""
+    fill_slice(uniform, limit, step, settings, lane_keys, team.first, team.last, g)
+    for colour in range(runs.bounds.shape[0]):
+        meet(team)
+        a, b = runs.bounds[colour, 0], runs.bounds[colour, 1]
+        update_colour(counts, q, uniform, limit, a, b, settings, passes, g, runs, formula)
+
+
 @entry
 def run_metropolis(
     fields, keys, first_step, accepted, recorded, settings, passes, g, runs, team, work, formula
@@ -60,16 +97,17 @@ def run_metropolis(
         pack(q, fields, first_chain, g, team)
         for i in range(accepted.shape[0]):
             step = first_step + i
-            fill_sites_uniform(uniform, step, settings.proposal, lane_keys, g, team)
-            fill_sites_exponential(limit, step, settings.decision, lane_keys, g, team)
             for lane in range(counts.size):
                 counts[lane] = 0
-            for colour in range(runs.colours.size - 1):
-                meet(team)
-                first, last = runs.colours[colour], runs.colours[colour + 1]
-                update_colour(
-                    counts, q, uniform, limit, first, last, settings, passes, g, runs, formula
+            if runs.slices.size > 2:
+                sweep_slices(
+                    counts, q, uniform, limit, step, settings, lane_keys, passes, g, runs, formula
                 )
+            else:
+                sweep_colours(
+                    counts, q, uniform, limit, step, settings, lane_keys, passes, g, runs, team,
+                    formula,
+                )  # fmt: skip
             meet(team)
             if team.rank == 0:
                 count_accepted(accepted[i], work.counts, first_chain, g)

@@ -21,9 +21,9 @@ def take_keys(lane_keys, keys, first_chain, g):
 
 
 @kernel
-def fill_sites_normal(out, step, word, lane_keys, g, team):
-    """In the order of the sites, for the rows of this member."""
-    start, n = team.first * g.width, (team.last - team.first) * g.width
+def fill_sites_normal(out, step, word, lane_keys, first, last, g):
+    """In the order of the sites, for the rows first … last − 1."""
+    start, n = first * g.width, (last - first) * g.width
     if g.unit > 1:
         fill_chains_normal(out, start, n, step, word, lane_keys)
     else:
@@ -31,8 +31,8 @@ def fill_sites_normal(out, step, word, lane_keys, g, team):
 
 
 @kernel
-def fill_sites_uniform(out, step, word, lane_keys, g, team):
-    start, n = team.first * g.width, (team.last - team.first) * g.width
+def fill_sites_uniform(out, step, word, lane_keys, first, last, g):
+    start, n = first * g.width, (last - first) * g.width
     if g.unit > 1:
         fill_chains_uniform(out, start, n, step, word, lane_keys)
     else:
@@ -40,8 +40,8 @@ def fill_sites_uniform(out, step, word, lane_keys, g, team):
 
 
 @kernel
-def fill_sites_exponential(out, step, word, lane_keys, g, team):
-    start, n = team.first * g.width, (team.last - team.first) * g.width
+def fill_sites_exponential(out, step, word, lane_keys, first, last, g):
+    start, n = first * g.width, (last - first) * g.width
     if g.unit > 1:
         fill_chains_exponential(out, start, n, step, word, lane_keys)
     else:

@@ -24,7 +24,9 @@ def run_langevin(
         pack(q, fields, first_chain, g, team)
         meet(team)
         for i in range(settings.n):
-            fill_sites_normal(sites, first_step + i, settings.purpose, lane_keys, g, team)
+            fill_sites_normal(
+                sites, first_step + i, settings.purpose, lane_keys, team.first, team.last, g
+            )
             spread(noise, sites, g, team)
             call(
                 passes.diffuse,
