@@ -21,6 +21,7 @@ __all__ = ["Compiled", "Operands", "compiled", "operands"]
 HEAD = """from heatbath_numba import row_formulas, row_registers
 
 rows = row_registers.Rows(DTYPE, {registers}, {stride}, {n_images}, {unit}, {unroll})
+WRITTEN_OUT = rows.registers > 0
 drift_row = row_registers.drift_row(rows, {chains})
 copy_row_images = row_registers.copy_images(DTYPE, {unit})
 scalar_rows = row_registers.Rows(DTYPE, {sum_registers}, 0, 0, {unit}, 1)
@@ -30,7 +31,9 @@ sum_scalars_of_row = row_registers.sum_scalars(scalar_rows, {split})
 WRITTEN_OUT, UNROLLED, CALL = 160, 80, 40
 ROWS = {
     "energy": "energy_row = energy.store()",
-    "force": "kick_row = force.add({chains})\ndiffuse_row = force.diffuse()",
+    "force": "kick_row = force.add({chains})\n"
+    "kick_and_drift_row = force.add_and_drift({chains})\n"
+    "diffuse_row = force.diffuse()",
     "difference": "update_row = difference.update(not {chains})",
 }
 

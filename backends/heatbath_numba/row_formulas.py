@@ -81,6 +81,32 @@ class RowFormula:
 
         return self._intrinsic(5, body)
 
+    def add_and_drift(self, masked: bool) -> Any:
+        """f(out, x, at, amounts, moving, drifts, other, images, q, table, block, size, loads,
+        scalars, n): as `add`, and in the same loop q[other:] += drifts · out[other:], for a
+        row that the formula does not read any more, and its images."""
+
+        def body(memory: Memory, evaluate: Evaluate, args: Any, kinds: Any) -> None:
+            b = memory.builder
+            out, x, q = (memory.data(kinds[k], args[k]) for k in (0, 1, 8))
+            amount, drift = (memory.load(memory.data(kinds[k], args[k]), whole(0)) for k in (3, 5))
+            mask = mask_of(memory, kinds[4], args[4]) if masked else None
+
+            def register(step: Any) -> None:
+                for to, base, at, change in (
+                    (out, x, b.add(args[2], step), lambda at: amount * evaluate(step)),
+                    (q, q, b.add(args[6], step), lambda at: drift * memory.load(out, at)),
+                ):
+                    old = memory.load(base, at)
+                    new = old + change(at)
+                    memory.store(mask.chosen(new, old) if mask else new, to, at)
+
+            pairs = whole_numbers(memory, kinds[7], args[7])
+            images = self.rows.image_copier(memory, q, args[6], pairs)
+            self.rows.each(memory, args[14], register, images)
+
+        return self._intrinsic(8, body)
+
     def diffuse(self) -> Any:
         """f(out, at, step_size, amplitude, noise, images, q, table, block, size, loads, scalars,
         n): out[at:] = q[at:] + (step_size · formula + amplitude · noise[at:]), and its images."""
