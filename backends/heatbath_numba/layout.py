@@ -108,7 +108,7 @@ class Layout:
         # no register of a row reaches the next row's images, even if it begins inside the row
         inside = lanes - 1 if classes > 1 else 0
         fills = width == columns * classes and columns == registers * lanes
-        power = registers & (registers - 1) == 0
+        power = (registers & (registers - 1)) == 0
         whole = registers <= SUMMED and (unit > 1 or (fills and power))
         needed = max((columns + reach) * unit + inside, registers * lanes)
         stride = _rounded_up(needed + reach * unit, lanes)

@@ -15,6 +15,7 @@ import heatbath_numba.mcmc.metropolis
 import heatbath_numba.random.fills
 import heatbath_numba.sweep
 from heatbath_numba.lanes import width_of
+from heatbath_numba.layout import Layout
 from heatbath_numba.sweep import side_by_side
 from samplers import bits, field, phi4
 
@@ -109,6 +110,22 @@ def test_metropolis_in_slices(
         assert_agrees(sampler, field(*batch, *shape, dtype=dtype))
     finally:
         heatbath_numba.mcmc.metropolis.runs_of.cache_clear()
+
+
+@pytest.mark.parametrize("width", [LANES * k for k in (1, 2, 3, 4, 8, 16, 32)])
+def test_which_rows_are_summed_in_registers(width: int) -> None:
+    """A power of two of them, up to sixteen: the fixed tree then stays in registers."""
+    registers = width // LANES
+    layout = Layout.of((4, width), ((0, 0), (0, 1), (0, -1)), LANES)
+    assert layout.geometry.whole == (registers in (1, 2, 4, 8, 16))
+    assert not Layout.of((4, width - 1), ((0, 0), (0, 1)), LANES).geometry.whole
+
+
+@each_sampler
+@pytest.mark.parametrize("width", [LANES * k for k in (2, 3, 4, 16)])
+def test_sums_of_rows_of_whole_registers(sampler: Any, width: int) -> None:
+    assert_agrees(sampler(phi4(4, width)), field(4, width))
+    assert_agrees(sampler(phi4(4, 2 * width)), field(4, 2 * width, dtype="float32"))
 
 
 def test_slices_are_used_where_they_may_be() -> None:
