@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["Interrupted"]
+__all__ = ["Interrupted", "uninterrupted"]
 
 
 class Interrupted(KeyboardInterrupt):
@@ -24,3 +29,21 @@ class Interrupted(KeyboardInterrupt):
             f"stopped; {done} of {samples} measurements per chain are stored. To go on, type: "
             f"heatbath resume {shown}\n(in Python: hb.resume({self.directory!r}))"
         )
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until the block is done: a commit takes milliseconds, and the store below
+    it does not expect to be stopped in the middle of one.  Only Python's main thread hears it."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    held: list[Any] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        before(*held[0])

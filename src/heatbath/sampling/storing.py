@@ -21,7 +21,7 @@ from heatbath._sampler import State
 from heatbath.io import Layout, Run
 from heatbath.sampling.concluding import conclude
 from heatbath.sampling.describing import described
-from heatbath.sampling.interruption import Interrupted
+from heatbath.sampling.interruption import Interrupted, uninterrupted
 from heatbath.sampling.job import Job, measured, warmed_up
 from heatbath.sampling.progress import Progress
 from heatbath.sampling.result import Result
@@ -66,23 +66,26 @@ class Disk:
 
     def begin(self, sampler: Any, configuration: Any, seconds: float) -> None:
         """The first commit."""
-        self.run.begin(configuration, tuned=described(sampler), seconds=seconds)
+        with uninterrupted():
+            self.run.begin(configuration, tuned=described(sampler), seconds=seconds)
 
     def append(
         self, series: Mapping[str, Any], configurations: list[Any], tally: Tally, seconds: float
     ) -> None:
         """Commit one chunk."""
-        self.run.append(
-            series,
-            configurations,
-            tally=asdict(self.tally + tally),
-            seconds=self.seconds + seconds,
-        )
+        with uninterrupted():
+            self.run.append(
+                series,
+                configurations,
+                tally=asdict(self.tally + tally),
+                seconds=self.seconds + seconds,
+            )
 
     def finish(self, *, stopped: bool) -> None:
         """The last commit."""
         if self.run.status != "complete":
-            self.run.finish(stopped=stopped)
+            with uninterrupted():
+                self.run.finish(stopped=stopped)
 
 
 def on_disk(
