@@ -6,11 +6,11 @@ from numba import njit
 from heatbath_numba.lanes import width_of
 
 # the number format; `modules` writes float32's over the next line where it is needed
-real, whole, LANES = np.float64, np.int64, 2
+real, LANES = np.float64, 2
 
 DTYPE = real.__name__
 WIDTH = width_of(DTYPE)  # numbers of one vector register
-HALF, ONE = real(0.5), real(1.0)
+ONE = real(1.0)
 
 # error_model="numpy": no branch at divisions, or nothing vectorises.  No fastmath: it would
 # change bits.  nogil: chains run in Python threads.  Only an `entry` can be called from Python.

@@ -60,7 +60,7 @@ SETTINGS = (
     "BOUNDSCHECK",
     "DEBUGINFO_DEFAULT",
 )
-FLOAT32 = "real, whole, LANES = np.float32, np.int32, 4"
+FLOAT32 = "real, LANES = np.float32, 4"
 
 
 @lru_cache(maxsize=256)
@@ -93,7 +93,7 @@ def _header(dtype: str) -> str:
     text = _file("header.py")
     if dtype == "float64":
         return text
-    start, end = text.index("real, whole, LANES"), text.index("\n\nDTYPE")
+    start, end = text.index("real, LANES"), text.index("\n\nDTYPE")
     return text[:start] + FLOAT32 + text[end:]
 
 

@@ -80,7 +80,7 @@ def _cases() -> list[Case]:
 def test_the_bits_are_numpys(
     case: Case, library: str, to_device: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrays = pytest.importorskip("heatbath_cuda.arrays")
+    arrays = importlib.import_module("heatbath_cuda.arrays")
     monkeypatch.setattr(arrays, "ALONE", MODES[case.mode])
     function = OPERATIONS[case.operation]
     with hb.backends.use("kernel"):
@@ -146,9 +146,9 @@ def test_a_second_device(library: str, to_device: Any) -> None:
     assert bits(found.field) == bits(expected.field)
 
 
+@pytest.mark.parametrize("library", [p for p in LIBRARIES if "torch" in p.values], indirect=True)
 def test_gradients_take_the_reference(library: str, to_device: Any) -> None:
-    if library != "torch":
-        pytest.skip("CuPy has no gradients")
+    """Of torch; CuPy has no gradients."""
     values = to_device(field(4, 4)).requires_grad_()
     result, _ = hb.sde.steps(values, phi4(4, 4), hb.random.key(1), 0, 2, step_size=0.01)
     result.sum().backward()
