@@ -150,6 +150,15 @@ def test_slices_are_used_where_they_may_be() -> None:
         assert runs.count.sum() == action.placed_on.volume
 
 
+@each_sampler
+@pytest.mark.usefixtures("eager_threads")
+@pytest.mark.parametrize("threads", [2, 5])
+def test_chains_side_by_side_on_several_threads(sampler: Any, threads: int) -> None:
+    """Each thread has whole groups of chains, the last one a group with empty lanes."""
+    hb.set_threads(threads)
+    assert_agrees(sampler(phi4(4, 3)), field(3 * LANES + 1, 4, 3))
+
+
 @pytest.mark.usefixtures("eager_threads")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("fill", [hb.random.uniform, hb.random.normal], ids=["uniform", "normal"])
