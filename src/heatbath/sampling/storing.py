@@ -29,7 +29,8 @@ from heatbath.sampling.tally import Tally
 
 __all__ = ["CHAIN_VERSION", "Disk", "carried_on", "on_disk"]
 
-CHAIN_VERSION = 1  # of the meaning of a seed; a run of another one cannot be continued
+CHAIN_VERSION = 1
+"""Of the meaning of a seed; a run of another one cannot be continued."""
 
 
 class Disk:
