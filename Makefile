@@ -8,13 +8,13 @@ SETTLED = MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296 \
 	OMP_NUM_THREADS=1 HEATBATH_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test statistics lint format types imports doctest bench report build ci
+.PHONY: help setup test statistics lint format types imports doctest docs bench report build ci nightly
 
 help: ## list the tasks
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 setup: ## install heatbath, editable, with everything the tasks below need
-	$(PYTHON) -m pip install -c constraints.txt -e '.[test,bench]'
+	$(PYTHON) -m pip install -c constraints.txt -e '.[test,docs,bench]'
 
 test: ## the fast tests
 	$(PYTHON) -m pytest
@@ -39,6 +39,10 @@ imports: ## check who imports whom
 doctest: ## run the examples in docstrings and pages
 	$(PYTHON) -m pytest --doctest-modules --doctest-glob='*.md' src README.md docs
 
+# Nearly as many processes as pages: the tutorials then run side by side.
+docs: ## build the site with its tutorials into build/docs
+	$(PYTHON) -m sphinx -W --keep-going -q -j 24 docs build/docs
+
 bench: ## run the asv benchmarks once, in this environment
 	cd asv_bench && asv machine --yes && env $(SETTLED) asv run --python=same --quick --show-stderr
 
@@ -50,3 +54,6 @@ build: ## build sdist and wheel into dist/
 
 ci: ## all that the continuous integration runs, in fresh environments
 	.ci/run
+
+nightly: ## the suite on every Python, oldest and newest packages, odd machines, fresh seeds
+	$(PYTHON) -m nox

@@ -1,8 +1,7 @@
-"""Actions by loops over sites and bonds in Python floats, independent of heatbath.
+"""Theories, their energies written by hand, and what loops over sites and bonds make of them.
 
-A `Case` pairs a theory of the library with the same energies written by hand from its published
-definition.  All loops read the lattice as it is defined: site x has one bond to x + mu for each
-direction mu, periodically, so that on an axis of extent 1 a site is bonded to itself.
+A `Case` pairs a theory of the library with the same energies from its published definition; the
+loops are those of `heatbath.testing.brute_force`, which know no recorded formula.
 """
 
 import itertools
@@ -14,10 +13,9 @@ import numpy as np
 
 import heatbath as hb
 import strategies
+from heatbath.testing import brute_force as loops
 
 __all__ = ["CASES", "Case", "cliques", "difference", "energies", "force", "size_of_terms"]
-
-H = 2.0**-10  # step of the numerical derivative; its error is of order H**4
 
 
 @dataclass(frozen=True)
@@ -39,62 +37,40 @@ class Case:
         return values
 
 
-def cliques(case, phi, couplings):
-    """Every clique once: (its base site, the sites it sees, its energy as a function of the
-    field values there)."""
-    shape = phi.shape
+def cliques(case, shape, couplings):
+    """Every clique once, with its energy written by hand."""
+    visits = []
     for x in itertools.product(*map(range, shape)):
         if case.site is not None:
-            yield x, (x,), _bound(case.site, _at(couplings, x, None))
+            visits.append(loops.Visit(x, (x,), _bound(case.site, _at(couplings, x, None))))
         for mu in range(len(shape) if case.bond is not None else 0):
             y = tuple((i + (nu == mu)) % n for nu, (i, n) in enumerate(zip(x, shape, strict=True)))
-            yield x, (x, y), _bound(case.bond, _at(couplings, x, mu))
+            visits.append(loops.Visit(x, (x, y), _bound(case.bond, _at(couplings, x, mu))))
+    return visits
 
 
 def energies(case, phi, couplings):
     """The energy of the cliques based at each site."""
-    result = np.zeros(phi.shape)
-    for base, sites, energy in cliques(case, phi, couplings):
-        result[base] += energy(*(float(phi[s]) for s in sites))
-    return result
+    return loops.energies(cliques(case, phi.shape, couplings), phi)
 
 
 def force(case, phi, couplings):
     """−∂S/∂φ by fourth-order differences of the energies."""
-    result = np.zeros(phi.shape)
-    for _, sites, energy in cliques(case, phi, couplings):
-        for x in set(sites):
-            result[x] -= _slope(lambda h, x=x, s=sites, e=energy: e(*_moved(phi, s, x, h)))
-    return result
+    return -loops.slopes(cliques(case, phi.shape, couplings), phi)[0]
 
 
 def difference(case, phi, proposal, couplings):
     """S(φ with φ_x replaced by proposal_x) − S(φ), for each site alone."""
-    result = np.zeros(phi.shape)
-    for _, sites, energy in cliques(case, phi, couplings):
-        old = energy(*(float(phi[s]) for s in sites))
-        for x in set(sites):
-            new = energy(*(float(proposal[s] if s == x else phi[s]) for s in sites))
-            result[x] += new - old
-    return result
+    return loops.differences(cliques(case, phi.shape, couplings), phi, proposal)
 
 
 def size_of_terms(case, phi, couplings):
     """At each site the sum of |energy| over all cliques that see it, and 1: what rounding errors
     are compared with."""
     result = np.ones(phi.shape)
-    for _, sites, energy in cliques(case, phi, couplings):
-        for x in set(sites):
-            result[x] += abs(energy(*(float(phi[s]) for s in sites)))
+    for visit, x in loops.around(cliques(case, phi.shape, couplings)):
+        result[x] += abs(visit.energy(*visit.values(phi)))
     return result
-
-
-def _slope(f):
-    return (8 * (f(H) - f(-H)) - (f(2 * H) - f(-2 * H))) / (12 * H)
-
-
-def _moved(phi, sites, x, h):
-    return [float(phi[s]) + (h if s == x else 0.0) for s in sites]
 
 
 def _bound(energy, values):

@@ -16,7 +16,8 @@ array_api_strict.set_array_api_strict_flags(
 settings.register_profile(
     "heatbath", deadline=None, max_examples=50, derandomize="CI" in os.environ
 )
-settings.load_profile("heatbath")
+settings.register_profile("nightly", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "heatbath"))
 
 NAMESPACES = {
     "numpy": "array_api_compat.numpy",

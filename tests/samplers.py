@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import heatbath as hb
-from heatbath.random import distributions
+from heatbath.random import Key
 
 SAMPLERS: dict[str, Callable[[Any], Any]] = {
     "hmc": lambda action: hb.HMC(action, step_size=0.3, n_steps=3),
@@ -34,6 +34,18 @@ SAMPLERS: dict[str, Callable[[Any], Any]] = {
 
 def phi4(*shape: int) -> Any:
     return hb.actions.Phi4(kappa=0.27, lam=0.022, lattice=shape)
+
+
+def _cubic_site(phi: Any, *, g: Any) -> Any:
+    return 0.5 * phi * phi + g * phi * phi * phi + 0.2 * phi**4
+
+
+CUBIC = hb.Theory("cubic", site=_cubic_site, bond=lambda a, b, *, k: -k * a * b)
+
+
+def cubic(*shape: int) -> Any:
+    """A user's theory without any symmetry: the two signs of φ have different weights."""
+    return CUBIC(g=0.3, k=0.2, lattice=shape)
 
 
 def field(*shape: int, dtype: str = "float64", seed: int = 5) -> Any:
@@ -57,13 +69,14 @@ def infos(info: Any) -> list[Any]:
 def logged_blocks(monkeypatch: Any) -> Iterator[list[tuple[int, ...]]]:
     """A list that receives (key words, counter words) of every Philox block while it is open."""
     log: list[tuple[int, ...]] = []
-    philox = distributions.philox4x32
+    blocks = Key.blocks
 
-    def recorded(counter: Any, key: Any) -> Any:
-        words = np.broadcast_arrays(*map(np.asarray, (*key, *counter)))
+    def recorded(key: Key, counter: Any, *place: Any) -> Any:
+        of_chains = np.asarray(key.words)[:, None, :]
+        words = np.broadcast_arrays(*np.moveaxis(of_chains, -1, 0), *map(np.asarray, counter))
         log.extend(map(tuple, np.stack(words, -1).reshape(-1, 6).tolist()))
-        return philox(counter, key)
+        return blocks(key, counter, *place)
 
     with monkeypatch.context() as patched, hb.backends.use("reference"):
-        patched.setattr(distributions, "philox4x32", recorded)
+        patched.setattr(Key, "blocks", recorded)
         yield log

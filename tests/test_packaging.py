@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # Large, slow to import or absent: loaded at first use, never by `import heatbath`.
-LATE = {"numba", "torch", "sympy", "cupy", "zarr", "rich"}
+LATE = {"numba", "torch", "sympy", "cupy", "zarr", "rich", "matplotlib", "jinja2", "h5py", "xarray"}
 
 IMPORT = """
 import json, sys, time

@@ -24,10 +24,12 @@ _getattr, _dir, __all__ = _lazy.attach(
         "io",
         "lattice",
         "mcmc",
+        "plot",
         "random",
         "sampling",
         "sde",
         "stats",
+        "testing",
         "threads",
     ],
     submod_attrs={

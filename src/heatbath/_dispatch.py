@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from heatbath._checks import PYTHON, check_choice, python_numbers
 from heatbath._kernels import TABLE, Kernel
 from heatbath._namespace import device_kind, needs_gradient
 from heatbath._slower import HIDDEN, advice, lacking, say_why
-from heatbath._suggest import unknown
 
 __all__ = ["OPERATIONS", "choose", "operation", "reasons", "use"]
 
@@ -41,6 +41,8 @@ def operation(name: str, *, check: Callable[..., None]) -> Callable[[Any], Any]:
                 args = (kwargs.pop(first), *args)
             check(*args, **kwargs)
             others = (*args[1:], *kwargs.values())
+            if not PYTHON.issuperset(map(type, others)):
+                args, kwargs, others = python_numbers(args, kwargs)
             implementation = choose(name, args[0], others)
             if implementation is reference and _wish.get() == "fastest":
                 say_why(_fitting(name, *_kind(args[0])), _obstacle(args[0], others), args[0])
@@ -58,9 +60,7 @@ def operation(name: str, *, check: Callable[..., None]) -> Callable[[Any], Any]:
 def use(wish: str) -> Iterator[None]:
     """Within the block run the "reference", the "kernel" (raise where there is none), or the
     "fastest" (the default)."""
-    if wish not in WISHES:
-        raise ValueError(unknown("choice", wish, WISHES))
-    token = _wish.set(wish)
+    token = _wish.set(check_choice("choice", wish, WISHES))
     try:
         yield
     finally:

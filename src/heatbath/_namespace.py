@@ -20,10 +20,13 @@ __all__ = [
     "namespace_by_name",
     "namespace_of",
     "needs_gradient",
+    "require_alike",
     "require_field",
 ]
 
 FLOAT_TYPES = ("float64", "float32")
+LIBRARIES = ("numpy", "torch", "cupy")
+UNLIKE = ("matrix", "MaskedArray", "MaskedConstant")  # arrays whose arithmetic is another
 
 
 @lru_cache(maxsize=64)
@@ -44,13 +47,14 @@ def _namespace_of_type(kind: type) -> Namespace | None:
     return None
 
 
-def namespace_of(x: Array) -> Namespace:
-    """The Array API namespace of an array; cheap, since it is remembered by type."""
+def namespace_of(x: Array, name: str = "a field") -> Namespace:
+    """The Array API namespace of an array, the argument `name`; cheap, since it is remembered by
+    type."""
     kind: Any = type(x)
     known = _namespace_of_type(kind)
     if known is None:
         raise TypeError(
-            f"a field must be an array of NumPy, torch, CuPy or another Array API library; got "
+            f"{name} must be an array of NumPy, torch, CuPy or another Array API library; got "
             f"{type(x).__name__}: make one with numpy.asarray or torch.asarray"
         )
     if known.__name__ == "array_api_compat":
@@ -60,10 +64,9 @@ def namespace_of(x: Array) -> Namespace:
 
 def namespace_by_name(name: str) -> Namespace:
     """The namespace called "numpy", "torch" or "cupy", imported now."""
-    from heatbath._suggest import unknown
+    from heatbath._checks import check_choice
 
-    if name not in ("numpy", "torch", "cupy"):
-        raise ValueError(unknown("namespace", name, ("numpy", "torch", "cupy")))
+    check_choice("namespace", name, LIBRARIES)
     import importlib
 
     try:
@@ -77,7 +80,15 @@ def namespace_by_name(name: str) -> Namespace:
 
 def kind_of(x: Array) -> str:
     """The short name of the array library: numpy, torch, cupy, array_api_strict, …"""
-    return type(x).__module__.partition(".")[0]
+    kind: Any = type(x)
+    return _kind_of_type(kind)
+
+
+@lru_cache(maxsize=64)
+def _kind_of_type(kind: type) -> str:
+    """Of a subclass, that of the library whose array it is."""
+    roots = [base.__module__.partition(".")[0] for base in kind.__mro__]
+    return next((root for root in roots if root in LIBRARIES), roots[0])
 
 
 def dtype_name(x: Array) -> str:
@@ -127,11 +138,9 @@ def as_numpy(x: Array) -> Any:
 
 def require_field(phi: Array, shape: tuple[int, ...] | None, name: str = "field") -> None:
     """Raise unless `phi` is a real floating-point array of shape (*batch, *shape)."""
-    namespace_of(phi)
-    if type(phi).__name__ == "matrix":
-        raise TypeError(
-            f"{name} is a numpy.matrix, whose * is the matrix product; pass numpy.asarray({name})"
-        )
+    namespace_of(phi, name)
+    if type(phi).__name__ in UNLIKE:
+        _refuse_unlike(phi, name)
     native = getattr(phi.dtype, "isnative", True)
     if not native:
         raise TypeError(
@@ -146,4 +155,31 @@ def require_field(phi: Array, shape: tuple[int, ...] | None, name: str = "field"
         raise ValueError(
             f"{name} must have shape (*batch, {', '.join(map(str, shape))}) for this lattice; "
             f"got {tuple(phi.shape)}"
+        )
+
+
+def _refuse_unlike(phi: Array, name: str) -> None:
+    """Raise for a matrix, and for a masked array where something is masked."""
+    if type(phi).__name__ == "matrix":
+        raise TypeError(
+            f"{name} is a numpy.matrix, whose * is the matrix product; pass numpy.asarray({name})"
+        )
+    if phi.mask.any():
+        raise TypeError(
+            f"{name} is a masked array, and every site of a lattice needs a value; fill it with "
+            f"{name}.filled(0.0)"
+        )
+
+
+def require_alike(other: Array, field: Array, name: str) -> None:
+    """Raise unless `other`, the argument `name`, has the shape, dtype and library of the field."""
+    if tuple(other.shape) != tuple(field.shape):
+        raise ValueError(
+            f"the {name} has the shape {tuple(other.shape)}, the field {tuple(field.shape)}; "
+            f"there must be one for each site"
+        )
+    if kind_of(other) != kind_of(field) or dtype_name(other) != dtype_name(field):
+        raise TypeError(
+            f"the {name} is {dtype_name(other)} of {kind_of(other)}, the field "
+            f"{dtype_name(field)} of {kind_of(field)}; make both alike"
         )

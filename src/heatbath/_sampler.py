@@ -16,7 +16,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from heatbath._checks import check_count, check_positive, is_whole, require_memory
 from heatbath._namespace import Array, namespace_of
+from heatbath._suggest import shown
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key
@@ -29,12 +31,14 @@ __all__ = [
     "check_action",
     "check_count",
     "check_positive",
+    "check_state",
     "check_update",
     "records",
     "started",
 ]
 
 Self = TypeVar("Self", bound="Sampler")
+MANY = 1 << 16  # updates in one call, whose reports may not fit into memory
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def started(action: Action, field: Array) -> State:
 
     Raises TypeError or ValueError in words for a wrong shape, dtype or device, NaN or infinity.
     """
+    check_action(action)
     action.check(field)
     xp = namespace_of(field)
     if not bool(xp.all(xp.isfinite(field))):
@@ -118,18 +123,20 @@ class Recording:
     """
 
     def __init__(self, action: Action, every: int) -> None:
-        self.action, self.every = action, every
+        check_action(action)
+        self.action, self.every = action, check_count("every", every, 0)
         self._rows: list[Array] = []
 
     def after(self, update: int, field: Array) -> None:
         """Record `field`, (*batch, *lattice), if it is due; updates of a call count from 1."""
-        if self.every and update % self.every == 0:
+        if self.every and check_count("update", update) % self.every == 0:
             values = self.action.scalars(field).values()
             self._rows.append(namespace_of(field).stack(list(values)))
 
     def scalars(self, field: Array) -> Array:
         """What was recorded: shape (records, 3, *batch), in the order of `Action.scalars`; of the
         library, dtype and device of `field`, (*batch, *lattice)."""
+        self.action.check(field)
         xp = namespace_of(field)
         if self._rows:
             return xp.stack(self._rows)
@@ -156,17 +163,27 @@ def check_update(
     action.check(field)
     lattice = action.placed_on
     if not isinstance(key, Key):
-        raise TypeError(f"key must be made by hb.random.key(seed, chains=…); got {key!r}")
+        raise TypeError(f"key must be made by hb.random.key(seed, chains=…); got {shown(key)}")
     batch = tuple(field.shape[: field.ndim - lattice.ndim])
     if math.prod(batch) != len(key.chains):
         raise ValueError(
             f"the field's batch shape {batch} holds {math.prod(batch)} chains, but the key names "
             f"{len(key.chains)}: use hb.random.key(seed, chains={math.prod(batch)})"
         )
-    check_count("n", n)
-    check_count("measure_every", measure_every, 0)
-    if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= (1 << 48) - n:
-        raise ValueError(f"step must be a whole number from 0 to 2**48 - n; got {step!r}")
+    updates = check_count("n", n)
+    if check_count("measure_every", measure_every, 0) > 1 << 48:
+        raise ValueError(f"measure_every must be at most 2**48; got {shown(measure_every)}")
+    if not is_whole(step) or not 0 <= step <= (1 << 48) - updates:
+        raise ValueError(f"step must be a whole number from 0 to 2**48 - n; got {shown(step)}")
+    if updates >= MANY:
+        require_memory(16 * updates * len(key.chains), f"the reports of n = {updates} updates")
+
+
+def check_state(state: Any) -> State:
+    """state; TypeError unless it is a `State`, such as `init` makes."""
+    if isinstance(state, State):
+        return state
+    raise TypeError(f"state must be made by sampler.init(field); got {shown(state)}")
 
 
 def check_action(action: Any) -> None:
@@ -174,18 +191,5 @@ def check_action(action: Any) -> None:
     if not isinstance(action, Action):
         raise TypeError(
             f"action must be a theory with couplings, such as hb.actions.Phi4(kappa=0.27, "
-            f"lam=0.022, lattice=(16, 16)); got {action!r}"
+            f"lam=0.022, lattice=(16, 16)); got {shown(action)}"
         )
-
-
-def check_count(name: str, value: Any, least: int = 1) -> None:
-    """Raise unless value is a whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}; got {value!r}")
-
-
-def check_positive(name: str, value: Any) -> None:
-    """Raise unless value is a positive finite number."""
-    good = isinstance(value, int | float) and not isinstance(value, bool)
-    if not good or not 0 < value < math.inf:
-        raise ValueError(f"{name} must be a positive number; got {value!r}")

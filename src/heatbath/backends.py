@@ -12,11 +12,11 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
+from heatbath._checks import check_choice
 from heatbath._dispatch import OPERATIONS, _load, choose, reasons, use
 from heatbath._kernels import TABLE, Kernel
 from heatbath._namespace import namespace_of
 from heatbath._slower import SlowerPath
-from heatbath._suggest import unknown
 
 __all__ = [
     "Explanation",
@@ -57,8 +57,7 @@ def explain(operation: Any, array: Any, *args: Any) -> Explanation:
     """
     name = getattr(operation, "operation", operation)
     known = operations()
-    if name not in known:
-        raise ValueError(unknown("operation", name, known))
+    check_choice("operation", name, known)
     namespace_of(array)
     implementation = choose(name, array, args)
     chosen = next(

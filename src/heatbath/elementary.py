@@ -29,8 +29,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from heatbath._namespace import FLOAT_TYPES, dtype_name
+from heatbath._namespace import FLOAT_TYPES, dtype_name, require_field
 from heatbath._primitives import floor, less, scaled, select, split, sqrt as _rounded_sqrt
+from heatbath._suggest import shown
 from heatbath.formula.expression import Expression, elementary_call
 
 __all__ = [
@@ -123,14 +124,23 @@ def sqrt(x: Any) -> Any:
 def _applied(name: str, x: Any) -> Any:
     if isinstance(x, Expression):
         return elementary_call(name, x)
-    if isinstance(x, int | float):
-        return BODIES[name](float(x), DOUBLE)
-    dtype = dtype_name(x) if hasattr(x, "dtype") else type(x).__name__
+    if isinstance(x, int | float) and not isinstance(x, bool):
+        return BODIES[name](_as_float(x), DOUBLE)
+    dtype = dtype_name(x) if hasattr(x, "dtype") and not isinstance(x, type) else shown(x)
     if dtype not in FLOAT_TYPES:
         raise TypeError(
             f"hb.elementary.{name} takes float64 or float32 arrays or Python floats; got {dtype}"
         )
+    require_field(x, None, f"x of hb.elementary.{name}")
     return BODIES[name](x, PRECISION[dtype])
+
+
+def _as_float(x: float) -> float:
+    """As a float; a whole number beyond 1e308 is infinite."""
+    try:
+        return float(x)
+    except OverflowError:
+        return math.inf if x > 0 else -math.inf
 
 
 def _exp(x: Any, p: Precision) -> Any:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+from heatbath._checks import is_whole
+from heatbath._suggest import shown
+
 __all__ = ["get_threads", "set_threads"]
 
 _chosen: int | None = None
@@ -24,12 +27,12 @@ def set_threads(n: int | None) -> None:
     >>> hb.set_threads(None)
     """
     global _chosen
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+    if n is not None and (not is_whole(n) or n < 1):
         raise ValueError(
             f"the number of threads must be a whole number of at least 1, or None for "
-            f"$HEATBATH_NUM_THREADS; got {n!r}"
+            f"$HEATBATH_NUM_THREADS; got {shown(n)}"
         )
-    _chosen = n
+    _chosen = None if n is None else int(n)
 
 
 def get_threads() -> int:

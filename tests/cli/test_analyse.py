@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+import heatbath as hb
 from heatbath import stats
+from heatbath.cli.cuts import Cuts
 
 
 @pytest.fixture
@@ -22,7 +24,8 @@ def test_one_chain(report, saved):
     path = saved(x)
     found = report("analyse", path)
     assert set(found) == set(
-        "source chains n discarded observables rhat thermalisation_cut warnings".split()
+        "source chains chain_names n discarded thin observables rhat thermalisation_cut "
+        "warnings".split()
     )
     assert (found["source"], found["chains"], found["n"]) == (str(path), 1, 2000)
     assert found["observables"] == {"series": stats.estimate(x).to_dict()}
@@ -52,6 +55,82 @@ def test_discard(report, saved):
     found = report("analyse", saved(x), "--discard", "100")
     assert (found["n"], found["discarded"]) == (300, 100)
     assert found["observables"]["series"] == stats.estimate(x[:, 100:]).to_dict()
+
+
+def test_other_cuts(report, heatbath, saved):
+    x = noise(4, 400)
+    path = saved(x)
+    cuts = ("--last", "300", "--discard", "50", "--thin", "7", "--chains", "0,3")
+    found = report("analyse", path, *cuts)
+    kept = x[[0, 3], 100::7]
+    assert (found["chains"], found["n"], found["thin"]) == (2, kept.shape[1], 7)
+    assert (found["chain_names"], found["discarded"]) == (["0", "3"], 100)
+    assert found["observables"]["series"] == stats.estimate(kept).to_dict()
+    assert found["rhat"] == {"series": stats.split_rhat(kept)}
+    head = heatbath("analyse", path, *cuts).stdout.splitlines()[0]
+    assert head.endswith("the first 100 left out, one in 7 kept, only chains 0, 3")
+
+
+def test_one_observable_of_a_run_from_some_of_its_chains(report, small, tmp_path):
+    path = tmp_path / "run"
+    report("run", "phi4", *small, "--out", path)
+    whole = report("analyse", path)
+    found = report("analyse", path, "--observable", "binder", "--observable", "phi_squared")
+    assert found["observables"] == {n: whole["observables"][n] for n in ("binder", "phi_squared")}
+    assert found["rhat"] == {"phi_squared": whole["rhat"]["phi_squared"]}
+    one = report("analyse", path, "--chains", "1", "--thin", "2", "--observable", "phi_squared")
+    series = hb.io.Run.open(path).history("phi_squared")
+    assert one["observables"]["phi_squared"] == stats.estimate(series[1:, ::2]).to_dict()
+
+
+def test_a_cut_series_is_read_in_pieces_as_it_would_be_whole():
+    x = noise(3, 101)
+    for cuts in (Cuts(), Cuts(discard=7, thin=4), Cuts(last=33, chains=("2", "0")), Cuts(thin=25)):
+        kept = cuts.applied(x, ("0", "1", "2"))
+        rows = [0, 1, 2] if cuts.chains is None else [2, 0]
+        begin = 101 - 33 if cuts.last else cuts.discard
+        whole = x[rows, begin :: cuts.thin] if len(rows) < 3 else x[:, begin :: cuts.thin]
+        assert kept.shape == whole.shape
+        for start in range(kept.n):
+            for stop in range(kept.n + 3):
+                assert np.array_equal(kept[:, start:stop], whole[:, start:stop])
+
+
+def test_the_next_command_keeps_the_other_cuts(heatbath, saved):
+    i = np.arange(5000)
+    path = saved(10 * np.exp(-i / 50) + noise(2, 5000))
+    text = heatbath("analyse", path, "--chains", "1", "--thin", "2").stdout
+    (line,) = [line for line in text.splitlines() if "--discard" in line]
+    assert "--thin 2 --chains 1" in line
+    assert 100 < int(line.split("--discard ")[1].split()[0]) < 500
+
+
+WRONG_CUTS = {
+    ("--chains", "0,7"): "unknown chain in --chains '7'",
+    ("--chains", "0,0"): "--chains takes different names, such as 0,2,5; got '0,0'",
+    ("--chains", ""): "--chains takes different names",
+    ("--thin", "40"): "--thin must leave at least 4 of the 100 measurements; they leave 3",
+    ("--last", "3"): "Invalid value for '--last'",
+    ("--observable", "charge"): "unknown observable 'charge'",
+}
+
+
+@pytest.mark.parametrize("cuts", WRONG_CUTS, ids=" ".join)
+def test_cuts_that_make_no_sense_are_refused(refused, saved, cuts):
+    assert WRONG_CUTS[cuts] in refused("analyse", saved(noise(2, 100)), *cuts)
+
+
+def test_a_diverged_run_is_analysed_in_words(report, tmp_path):
+    action = hb.actions.Phi4(kappa=0.27, lam=0.022, lattice=(4,))
+    with np.errstate(all="ignore"):
+        hb.sample(
+            hb.Langevin(action, step_size=50.0), samples=20, chains=2, warmup=0, tune=False,
+            out=tmp_path / "run", progress=False,
+        )  # fmt: skip
+    found = report("analyse", tmp_path / "run")
+    assert found["observables"]["phi_squared"]["value"] is None
+    assert found["rhat"]["phi_squared"] is None
+    assert any("must be finite" in words for words in found["warnings"])
 
 
 def test_the_table(heatbath, saved):

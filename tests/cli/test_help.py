@@ -10,7 +10,7 @@ import pytest
 import heatbath as hb
 from heatbath.cli import main, program
 
-COMMANDS = ("run", "resume", "analyse", "backends")
+COMMANDS = ("run", "resume", "analyse", "report", "export", "verify", "backends")
 
 
 def test_help_lists_the_commands_in_the_order_of_use(heatbath):
@@ -53,7 +53,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 def test_help_loads_neither_numba_nor_numpy_nor_rich():
     out = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
     loaded = set(json.loads(out.stdout.splitlines()[-1]))
-    assert not {"numba", "torch", "numpy", "zarr", "rich"} & loaded
+    assert not {"numba", "torch", "numpy", "zarr", "rich", "matplotlib", "jinja2"} & loaded
 
 
 def test_help_takes_less_than_a_second(process):

@@ -216,10 +216,20 @@ def test_bounds_of_integers(high):
         hb.random.integers(np.empty(3), key(1), 0, high=high, dim=1)
 
 
-@pytest.mark.parametrize("seed", [1.0, "1", None, True, np.int64(1)])
-def test_seeds_are_whole_numbers(seed):
+@pytest.mark.parametrize("seed", [1.0, "1", None, True, np.float64(1), np.bool_(1)])
+@pytest.mark.parametrize("make", [key, Key])
+def test_seeds_are_whole_numbers(make, seed):
     with pytest.raises(TypeError, match="seed must be a whole number; got"):
-        key(seed)
+        make(seed)
+
+
+@pytest.mark.parametrize("whole", [np.int8, np.int64, np.uint64])
+def test_whole_numbers_of_numpy_are_numbers(whole):
+    """Their hash is the same, but not their text, which the key is a hash of."""
+    for made in (key(whole(3), chains=whole(2)), key(3, chains=np.arange(2, dtype=whole))):
+        assert made == key(3, chains=2)
+        assert repr(made) == repr(key(3, chains=2))
+        assert made.words == key(3, chains=2).words
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """A run stopped at any moment and resumed is the uninterrupted run."""
 
+import errno
 import importlib.util
-import itertools
 import json
 import os
 import subprocess
@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import heatbath as hb
+from faulty_disk import FaultyDisk, cut_power, die, die_after, killed, raising
 from heatbath.io import Run, RunError, durable
 from heatbath.sampling import Interrupted, plan, storing
 
@@ -32,10 +33,6 @@ def quick_disk(monkeypatch):
     monkeypatch.setattr(durable.os, "fsync", lambda handle: None)
 
 
-class Crash(BaseException):
-    """Not caught by anything: the process ends here."""
-
-
 def same_run(a, b):
     with Run.open(a) as one, Run.open(b) as two:
         assert one.status == two.status == "complete"
@@ -45,25 +42,6 @@ def same_run(a, b):
         assert np.array_equal(one.array("after_warmup"), two.array("after_warmup"))
         for what in ("tuned", "tally", "plan", "stopped"):
             assert one.record[what] == two.record[what]
-
-
-def crash_at(monkeypatch, step):
-    """Raise at the given step of writing: before a file or a directory is synced, or run.json is
-    replaced; returns how many steps were made."""
-    made = [0]
-
-    def counted(original):
-        def wrapped(*args):
-            made[0] += 1
-            if made[0] == step:
-                raise Crash
-            return original(*args)
-
-        return wrapped
-
-    monkeypatch.setattr(durable, "_sync_file", counted(durable._sync_file))
-    monkeypatch.setattr(durable.os, "replace", counted(os.replace))
-    return made
 
 
 # ---------------------------------------------------------------- memory and disk
@@ -114,101 +92,64 @@ def test_float32_is_stored_as_float32(tmp_path):
 # ---------------------------------------------------------------- crashes
 
 
-def test_a_crash_at_any_step_of_writing_is_mended(tmp_path, monkeypatch):
+@pytest.mark.parametrize("death", [die, die_after, cut_power])
+def test_a_crash_at_any_call_to_the_disk_is_mended(tmp_path, death):
+    """Here a few calls of each session; tests/io tries all."""
     killed_run.begin(tmp_path / "whole")
-    with monkeypatch.context() as patch:
-        made = crash_at(patch, 0)
+    with FaultyDisk(tmp_path).mounted() as disk:
         killed_run.begin(tmp_path / "counted")
     same_run(tmp_path / "whole", tmp_path / "counted")
-    creation_and_two_commits = range(1, 60, 4)
-    for step in (*creation_and_two_commits, made[0] - 1, made[0]):
-        directory = tmp_path / f"run{step}"
-        with monkeypatch.context() as patch:
-            crash_at(patch, step)
-            with pytest.raises(Crash):
-                killed_run.begin(directory)
+    for call in (5, 90, 175, len(disk.calls) - 1):
+        directory = tmp_path / f"run{call}"
+        assert killed(tmp_path, lambda d=directory: killed_run.session(d), call, death)
+        killed(tmp_path, lambda d=directory: killed_run.session(d), 2 * call, death)
         killed_run.session(directory)
         same_run(tmp_path / "whole", directory)
 
 
-def test_crashes_during_resume_are_mended_too(tmp_path, monkeypatch):
-    killed_run.begin(tmp_path / "whole")
-    crashes = 0
-    for step in range(40, 400, 9):
-        with monkeypatch.context() as patch:
-            crash_at(patch, step)
-            try:
-                killed_run.session(tmp_path / "run")
-                break
-            except Crash:
-                crashes += 1
-    same_run(tmp_path / "whole", tmp_path / "run")
-    assert crashes >= 2
-
-
-def test_chunks_are_synced_before_the_commit(tmp_path, monkeypatch):
-    """No test can cut the power; this one looks at the order of what protects from it."""
-    done = []
-    monkeypatch.setattr(durable, "_sync_file", lambda path: done.append(path.name))
-    monkeypatch.setattr(durable.os, "fsync", lambda handle: done.append("fsync"))
-    replace = os.replace
-
-    def replaced(old, new):
-        if Path(new).name == "run.json":  # Zarr replaces files too
-            done.append("commit")
-        replace(old, new)
-
-    monkeypatch.setattr(durable.os, "replace", replaced)
-    hb.sample(METROPOLIS, out=tmp_path / "run", **OPTIONS)
-    commits = [i for i, what in enumerate(done) if what == "commit"]
-    for before, at in itertools.pairwise(commits[2:-1]):
-        steps = done[before + 1 : at]
-        assert steps[0] == "run"  # the directory, after the last commit
-        assert steps[-1] == "fsync"  # of the new run.json
-        assert {"magnetization", "phi_squared", "action_density", "configurations"} <= set(steps)
-        assert len([s for s in steps if s.startswith("c.")]) == 4
-
-
-def test_what_is_half_written_is_not_seen(tmp_path, monkeypatch):
+def test_what_is_half_written_is_not_seen(tmp_path):
     """Garbage beyond n_committed, as a power cut may leave it."""
-    with monkeypatch.context() as patch:
-        commits = [0]
-        original = Run._commit
-
-        def commit(self, *args):
-            commits[0] += 1
-            if commits[0] == 6:
-                raise Crash
-            original(self, *args)
-
-        patch.setattr(Run, "_commit", commit)
-        with pytest.raises(Crash):
-            hb.sample(METROPOLIS, out=tmp_path / "run", **OPTIONS)
+    hb.sample(METROPOLIS, out=tmp_path / "whole", **OPTIONS)
+    assert killed(
+        tmp_path, lambda: hb.sample(METROPOLIS, out=tmp_path / "run", **OPTIONS), 200, die
+    )
     run = Run.open(tmp_path / "run")
     n = run.n_committed
     assert 0 < n < 32
     assert run.history("magnetization").shape == (4, n)
     (tmp_path / "run" / "magnetization" / f"c.0.{n // 2}").write_bytes(b"torn")
-    hb.sample(METROPOLIS, out=tmp_path / "whole", **OPTIONS)
     hb.resume(tmp_path / "run", progress=False)
     same_run(tmp_path / "whole", tmp_path / "run")
+
+
+def deaths_of(directory, *, seed, kills):
+    """What was committed at each of that many SIGKILLs in the life of runs in `directory`; each run
+    is compared with the uninterrupted one at each death, and at its end."""
+    told = subprocess.run(
+        [sys.executable, HERE / "killed_run.py", directory, str(seed), str(kills)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_again_and_again(tmp_path, seed):
-    killed_run.begin(tmp_path / "whole", seed)
-    told = subprocess.run(
-        [sys.executable, HERE / "killed_run.py", tmp_path / "run", str(seed)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert told.returncode == 0, told.stderr
-    deaths = json.loads(told.stdout)
-    assert {"warming up", "measuring"} <= {status for status, _ in deaths}
-    same_run(tmp_path / "whole", tmp_path / "run")
+    deaths = deaths_of(tmp_path, seed=seed, kills=6)
+    assert len(deaths) == 6
+
+
+@pytest.mark.statistics
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked processes")
+def test_killed_at_a_hundred_random_moments(tmp_path):
+    deaths = [d for seed in (3, 4) for d in deaths_of(tmp_path / str(seed), seed=seed, kills=50)]
+    assert len(deaths) == 100
+    assert {status for status, _ in deaths} >= {"nothing", "warming up", "measuring"}
+    assert len({n for _, n in deaths}) > 4
 
 
 # ---------------------------------------------------------------- Ctrl-C
@@ -245,18 +186,19 @@ def test_ctrl_c_in_memory_stays_what_it_is():
     assert type(stop.value) is KeyboardInterrupt
 
 
-def test_a_full_disk_says_how_to_go_on(tmp_path, monkeypatch):
-    original = durable.replace_text
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+def test_a_disk_that_fails_says_how_to_go_on(tmp_path, error):
+    def sampled():
+        hb.sample(METROPOLIS, out=tmp_path / "run", **OPTIONS)
 
-    def full(path, text):
-        if '"n_committed": 10' in text:
-            raise OSError(28, "No space left on device")
-        original(path, text)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(durable, "replace_text", full)
-        with pytest.raises(OSError, match=r"No space left .* heatbath resume"):
-            hb.sample(METROPOLIS, out=tmp_path / "run", **OPTIONS)
+    with FaultyDisk(tmp_path, 200, raising(error)).mounted(), pytest.raises(OSError) as told:  # noqa: PT011
+        sampled()
+    n = Run.open(tmp_path / "run").n_committed
+    assert 0 < n < 32
+    assert str(told.value) == (
+        f"writing the run {tmp_path / 'run'} failed ({os.strerror(error)}); {n} of 32 measurements "
+        f"per chain are safe: when that is mended, type: heatbath resume {tmp_path / 'run'}"
+    )
     assert hb.resume(tmp_path / "run", progress=False).samples == 32
 
 

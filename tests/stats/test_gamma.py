@@ -56,6 +56,21 @@ def test_lags_grow_until_the_window_closes(ar1):
     assert len(lags) == 2
 
 
+def test_many_parts_are_analysed_as_each_alone(ar1):
+    # Their windows close after different passes: 64 lags do for the fast ones only.
+    taus = [0.5, 300.0, 2.0, 0.2, 40.0, 0.5]
+    x = np.stack([ar1(30 + j, 2, 20_000, tau) for j, tau in enumerate(taus)] * 100)
+    x[5] = 0.0
+    x -= x.mean(axis=(1, 2), keepdims=True)
+    together = analyse(reader(x), parts=600, chains=2, n=20_000)
+    for j in (*range(6), 599):
+        (alone,) = analyse(reader(x[j : j + 1]), parts=1, chains=2, n=20_000)
+        assert together[j].window == alone.window
+        assert together[j].error == pytest.approx(alone.error, rel=1e-9)
+        assert together[j].tau_error == pytest.approx(alone.tau_error, rel=1e-9)
+    assert together[5].error == 0
+
+
 def test_matches_wolffs_formulas_written_out(ar1):
     x = ar1(3, 3, 400, 3.0)
     delta, total = x - x.mean(), x.size
@@ -114,7 +129,7 @@ def test_rho_of_complex_and_constant_series(ar1):
 
 def test_negative_sum_falls_back_to_the_naive_error():
     # Possible only through noise in very short chains; made here by hand.
-    result = _finish(np.array([1.0, -0.9, 0.0]), 1, 100)
+    (result,) = _finish(np.array([[1.0, -0.9, 0.0]]), np.array([1]), 100)
     assert (result.error, result.tau, result.tau_error) == (0.1, 0.5, np.inf)
     assert not result.positive
 

@@ -18,23 +18,27 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from heatbath import formula
+from heatbath._checks import check_choice, check_mapping
 from heatbath._namespace import (
     Array,
     dtype_name,
     kind_of,
     namespace_of,
     needs_gradient,
+    require_alike,
     require_field,
 )
-from heatbath._suggest import unknown
+from heatbath._suggest import shown, unknown
 from heatbath.actions.couplings import check_couplings, normalised, scalar_values
 from heatbath.formula import Clique, Program
 from heatbath.lattice import Lattice
 
 __all__ = ["Action", "Theory"]
+
+KINDS = get_args(formula.Kind)
 
 
 class Theory:
@@ -58,32 +62,28 @@ class Theory:
         defaults: Mapping[str, float] | None = None,
         doc: str | None = None,
     ) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"name must be a text, such as 'phi4'; got {shown(name)}")
         if site is None and bond is None:
             raise ValueError(f"theory {name!r} has no energy: give site=, bond= or both")
         cliques = [formula.site(site)] if site is not None else []
         cliques += [formula.bond(bond)] if bond is not None else []
         self.name = name
         self.cliques: tuple[Clique, ...] = tuple(cliques)
-        self.defaults = dict(defaults or {})
+        self.defaults = check_mapping("defaults", defaults, "names of couplings to numbers")
         self.couplings = tuple(dict.fromkeys(n for c in cliques for n in c.couplings))
         for name_of_default in self.defaults:
             if name_of_default not in self.couplings:
                 raise ValueError(unknown(f"coupling of {name}", name_of_default, self.couplings))
+            self.defaults[name_of_default] = normalised(
+                name_of_default, self.defaults[name_of_default]
+            )
         if "lattice" in self.couplings:
             raise ValueError("'lattice' names the lattice and cannot be a coupling; rename it")
         self.__doc__ = doc or f"The theory {name!r}, with couplings {', '.join(self.couplings)}."
         self.__name__ = self.__qualname__ = name
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        names = [
-            inspect.Parameter(
-                n, inspect.Parameter.KEYWORD_ONLY, default=self.defaults.get(n, inspect._empty)
-            )
-            for n in self.couplings
-        ]
-        lattice = inspect.Parameter("lattice", inspect.Parameter.KEYWORD_ONLY, default=None)
-        return inspect.Signature([*names, lattice])
+        # Of this theory, not a property: `inspect` would take that for the signature of the class.
+        self.__signature__ = _signature(self.couplings, self.defaults)
 
     def __call__(self, *, lattice: Lattice | Any = None, **couplings: Any) -> Action:
         """The action with these couplings; numbers, or arrays over the lattice (site energies:
@@ -91,14 +91,7 @@ class Theory:
 
         lattice: a `Lattice` or a shape; may be given later with `action.on(lattice)`.
         """
-        for name in couplings:
-            if name not in self.couplings:
-                raise TypeError(unknown(f"coupling of {self.name}", name, self.couplings))
-        values = {**self.defaults, **couplings}
-        missing = [n for n in self.couplings if n not in values]
-        if missing:
-            raise TypeError(f"{self.name} needs the coupling(s) {', '.join(missing)}")
-        action = Action(self, {n: normalised(n, values[n]) for n in self.couplings})
+        action = Action(self, {**self.defaults, **couplings})
         return action if lattice is None else action.on(lattice)
 
     @property
@@ -132,11 +125,26 @@ class Action:
     couplings: Mapping[str, Any] = field(default_factory=dict)
     lattice: Lattice | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.theory, Theory):
+            raise TypeError(f"theory must be a hb.Theory; got {shown(self.theory)}")
+        names = self.theory.couplings
+        given = check_mapping("couplings", self.couplings, "names to numbers or arrays")
+        for name in given:
+            if name not in names:
+                raise TypeError(unknown(f"coupling of {self.theory.name}", name, names))
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise TypeError(f"{self.theory.name} needs the coupling(s) {', '.join(missing)}")
+        object.__setattr__(self, "couplings", {n: normalised(n, given[n]) for n in names})
+        if self.lattice is not None:
+            placed = self.lattice if isinstance(self.lattice, Lattice) else Lattice(self.lattice)
+            check_couplings(self.theory.cliques, self.couplings, placed)
+            object.__setattr__(self, "lattice", placed)
+
     def on(self, lattice: Lattice | Any) -> Action:
         """The same action on `lattice` (a `Lattice` or a shape)."""
-        placed = lattice if isinstance(lattice, Lattice) else Lattice(lattice)
-        check_couplings(self.theory.cliques, self.couplings, placed)
-        return replace(self, lattice=placed)
+        return replace(self, lattice=lattice if isinstance(lattice, Lattice) else Lattice(lattice))
 
     @property
     def placed_on(self) -> Lattice:
@@ -168,13 +176,15 @@ class Action:
         """S(φ with φ_x replaced by proposal_x) − S(φ) for each site x on its own; as phi."""
         self.check(phi)
         self.check(proposal, "proposal")
+        require_alike(proposal, phi, "proposal")
         return self.evaluate(self.program("difference"), phi, proposal)
 
     def scalars(self, phi: Array) -> dict[str, Array]:
         """The standard scalars of each field, shape (*batch,): the mean field M (magnetization),
         φ² per site (phi_squared) and S/V (action_density)."""
-        lattice = self.placed_on
-        densities = namespace_of(phi).stack([phi, phi * phi, self.energies(phi)])
+        self.check(phi)
+        lattice, energies = self.placed_on, self.evaluate(self.program("energy"), phi)
+        densities = namespace_of(phi).stack([phi, phi * phi, energies])
         means = lattice.sum(densities) * (1.0 / lattice.volume)
         names = ("magnetization", "phi_squared", "action_density")
         return {name: means[k, ...] for k, name in enumerate(names)}
@@ -186,6 +196,7 @@ class Action:
 
     def program(self, kind: formula.Kind) -> Program:
         """The recorded program (see `heatbath.formula`) on this lattice."""
+        check_choice("kind of program", kind, KINDS)
         if kind not in self._programs:
             cliques = self.theory.cliques
             shape = formula.folded(cliques, self.placed_on.shape)
@@ -250,6 +261,17 @@ class Action:
         shown = ", ".join(f"{n}={_short(v)}" for n, v in self.couplings.items())
         where = "" if self.lattice is None else f", lattice={self.lattice.shape}"
         return f"{self.theory.name}({shown}{where})"
+
+
+def _signature(couplings: tuple[str, ...], defaults: Mapping[str, float]) -> inspect.Signature:
+    names = [
+        inspect.Parameter(
+            n, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(n, inspect.Parameter.empty)
+        )
+        for n in couplings
+    ]
+    lattice = inspect.Parameter("lattice", inspect.Parameter.KEYWORD_ONLY, default=None)
+    return inspect.Signature([*names, lattice])
 
 
 def _component(couplings: Mapping[str, Any], load: formula.Load) -> Array:

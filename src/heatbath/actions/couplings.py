@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from heatbath._namespace import FLOAT_TYPES, dtype_name, namespace_of, needs_gradient
+from heatbath._suggest import shown
 from heatbath.formula import Clique, Program
 from heatbath.formula.source import evaluated
 from heatbath.lattice import Lattice
@@ -20,11 +23,18 @@ def normalised(name: str, value: Any) -> Any:
     """A number as a Python float; an array as it is; a 0-d tensor that needs a gradient too."""
     if getattr(value, "ndim", 0) > 0:
         return _checked_array(name, value)
+    if not _is_real_number(value):
+        raise TypeError(
+            f"the coupling {name} must be a real number or an array; got {shown(value)}"
+        )
     if needs_gradient(value):
         return value
-    if not _is_real_number(value):
-        raise TypeError(f"the coupling {name} must be a real number or an array; got {value!r}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond 1e308
+        number = math.inf
+    except (TypeError, ValueError):  # it only looks like a number
+        raise TypeError(f"the coupling {name} must be a real number; got {shown(value)}") from None
     if not math.isfinite(number):
         raise ValueError(f"the coupling {name} must be finite; got {number}")
     return number
@@ -55,16 +65,31 @@ def check_couplings(
 
 def scalar_values(program: Program, couplings: Mapping[str, Any], dtype: str) -> list[Any]:
     """The scalars of a program in float64, rounded to `dtype`; tensors stay tensors."""
-    values = [evaluated(s, couplings) for s in program.scalars]
-    if dtype == "float32":
-        return [float(np.float32(v)) if isinstance(v, float) else v for v in values]
-    return values
+    return [_rounded(evaluated(s, couplings), dtype, s, couplings) for s in program.scalars]
+
+
+def _rounded(value: Any, dtype: str, scalar: Any, couplings: Mapping[str, Any]) -> Any:
+    if not isinstance(value, float):
+        return value
+    with np.errstate(over="ignore"):
+        number = float(np.float32(value)) if dtype == "float32" else value
+    if not math.isfinite(number):
+        raise ValueError(
+            f"'{scalar}' of the action is {number} in {dtype} for the couplings "
+            f"{shown(dict(couplings))}; choose couplings for which it is finite"
+        )
+    return number
 
 
 def _checked_array(name: str, value: Any) -> Any:
     if not hasattr(value, "dtype"):
         kind = type(value).__name__
         raise TypeError(f"the coupling {name} must be a number or an array; got a {kind}")
+    if type(value).__name__ in ("MaskedArray", "matrix"):
+        raise TypeError(
+            f"the coupling {name} is a numpy {type(value).__name__}; make it a plain array with "
+            f"numpy.array"
+        )
     if not getattr(value.dtype, "isnative", True):
         raise TypeError(f"the coupling {name} has a foreign byte order; convert it with astype")
     if dtype_name(value) not in FLOAT_TYPES:
@@ -77,8 +102,8 @@ def _checked_array(name: str, value: Any) -> Any:
 
 
 def _is_real_number(value: Any) -> bool:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or type(value).__name__ == "MaskedConstant":
         return False
     if hasattr(value, "dtype"):
         return dtype_name(value).startswith(("float", "int", "uint"))
-    return hasattr(value, "__float__")
+    return isinstance(value, Real | Decimal)

@@ -1,4 +1,5 @@
-"""The command line: `heatbath run | resume | analyse | backends`, each with `--json`.
+"""The command line: `heatbath run | resume | analyse | report | export | verify | backends`, each
+with `--json`.
 
 Commands print their table, or one JSON object, on stdout; progress, warnings of Python and errors
 go to stderr.  Exit status: 0, or 2 after an error told in one sentence, or 130 after Ctrl-C.

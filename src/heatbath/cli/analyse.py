@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from heatbath.cli.cuts import Cuts, cut_options
 from heatbath.cli.shared import debug_option, json_option
 
 if TYPE_CHECKING:
@@ -19,31 +20,43 @@ __all__ = ["analyse_command"]
 
 @click.command("analyse")
 @click.argument("path", metavar="FILE.npy|DIR")
+@cut_options
 @click.option(
-    "--discard",
-    type=int,
-    default=0,
-    show_default=True,
-    metavar="N",
-    help="Leave out the first N measurements of each chain.",
+    "--check", is_flag=True, help="Read all that a run stores first, and name each damaged file."
 )
 @json_option
 @debug_option
-def analyse_command(path: str, discard: int, as_json: bool) -> None:
+def analyse_command(
+    path: str, cuts: Cuts, only: tuple[str, ...], check: bool, as_json: bool
+) -> None:
     """Estimate the mean of a time series, with an error that knows its autocorrelations.
 
     FILE.npy holds an array of shape (n,), one chain, or (chains, n); real or complex, from any code
     (numpy.save).  DIR is a run of 'heatbath run … --out DIR', finished or still being written.
+
+    tau_int and ess count the measurements that are kept.
     """
     from heatbath.cli.analysis import analysed, opened
     from heatbath.cli.display import print_json
 
+    if check:
+        require_whole(Path(path))
     with patience(f"analysing {path}"):
-        analysis = analysed(opened(Path(path)), discard)
+        analysis = analysed(opened(Path(path)), cuts, only)
     if as_json:
         print_json(analysis.to_dict())
     else:
         show(analysis)
+
+
+def require_whole(path: Path) -> None:
+    """Read every byte of a run, and compare it with its checksum."""
+    from heatbath.io import Run
+
+    if not path.is_dir():
+        raise ValueError(f"--check is for the directory of a run; {path} is none, leave it out")
+    with patience(f"checking {path}"), Run.open(path) as run:
+        run.check()
 
 
 def show(analysis: Analysis) -> None:
@@ -52,7 +65,7 @@ def show(analysis: Analysis) -> None:
 
     kept, source = analysis.kept, analysis.source
     chains = f"{kept.chains} chains x {kept.n}" if kept.chains > 1 else f"{kept.n}"
-    left_out = f", the first {kept.begin} left out" if kept.begin else ""
+    left_out = "".join(f", {words}" for words in analysis.cuts.words(kept))
     click.echo(f"{source.path}: {chains} measurements{left_out}")
     rows = [
         (
@@ -69,15 +82,20 @@ def show(analysis: Analysis) -> None:
 
 
 def next_steps(analysis: Analysis) -> list[tuple[str, str]]:
-    """Discard what is not thermalised, if that is more than a few autocorrelation times."""
-    path, n, cut = analysis.source.path, analysis.kept.n, analysis.cut
+    """Discard what is not thermalised, if that is more than a few autocorrelation times; look at
+    the figures of a run."""
+    path, kept, cut, cuts = analysis.source.path, analysis.kept, analysis.cut, analysis.cuts
+    steps = []
     slowest = max((e.tau_int for e in analysis.estimates.values()), default=0.0)
-    if not cut > max(0.01 * n, 2 * slowest):
-        return []
-    if cut >= n // 2:
-        return [("a longer series", "this one had not settled at its middle")]
-    first = analysis.kept.begin + cut
-    return [(f"heatbath analyse {path} --discard {first}", "without what looks like warm-up")]
+    if cut > max(0.01 * kept.n, 2 * slowest):
+        if cut >= kept.n // 2:
+            steps.append(("a longer series", "this one had not settled at its middle"))
+        else:
+            options = cuts.options(discard=kept.begin + cut * kept.step)
+            steps.append((f"heatbath analyse {path}{options}", "without what looks like warm-up"))
+    if analysis.source.volume is not None:
+        steps.append((f"heatbath report {path}{cuts.options()}", "figures and every setting"))
+    return steps
 
 
 def count(ess: float) -> str:

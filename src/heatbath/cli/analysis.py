@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from heatbath import stats
-from heatbath.sampling.standard import SCALARS, STANDARD, Absolute, estimated
+from heatbath._suggest import unknown
+from heatbath.cli.cuts import Cuts, Kept
+from heatbath.sampling.standard import SCALARS, STANDARD, Absolute, estimated, rhats_of
 from heatbath.stats import Estimate
 
 __all__ = ["Analysis", "Source", "analysed", "opened"]
@@ -23,52 +25,42 @@ MAGIC = b"\x93NUMPY"
 @dataclass(frozen=True)
 class Source:
     """path: a file or a run.  series: name -> array-like (n,) or (chains, n).
-    volume: the sites of a run's lattice; None for a file of one series."""
+    chains: their names.  volume: the sites of a run's lattice; None for a file of one series."""
 
     path: Path
     series: Mapping[str, Any]
+    chains: tuple[str, ...]
     volume: int | None = None
 
-
-@dataclass(frozen=True)
-class Kept:
-    """A series of shape (chains, n) from its measurement `begin` on, read when it is sliced."""
-
-    series: Any
-    begin: int
-
     @property
-    def chains(self) -> int:
-        return int(self.series.shape[0]) if len(self.series.shape) == 2 else 1
-
-    @property
-    def n(self) -> int:
-        return int(self.series.shape[-1]) - self.begin
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return (*self.series.shape[:-1], self.n)
-
-    @property
-    def dtype(self) -> Any:
-        return self.series.dtype
-
-    def __getitem__(self, key: Any) -> Any:
-        *chains, time = key if isinstance(key, tuple) else (key,)
-        start, stop, _ = time.indices(self.n)
-        return self.series[(*chains, slice(self.begin + start, self.begin + stop))]
+    def observables(self) -> tuple[str, ...]:
+        """What can be estimated: as in `hb.sample`, the standard observables, then the user's."""
+        if self.volume is None:
+            return tuple(self.series)
+        return (*STANDARD, *(name for name in self.series if name not in SCALARS))
 
 
 @dataclass(frozen=True)
 class Analysis:
-    """estimates, rhat: by name.  cut: measurements that look like warm-up.
-    kept: one of the series that were analysed."""
+    """estimates, rhat: by name.  cut: kept measurements that look like warm-up.
+    watched: |M| and the series that were analysed, by name, of shape (chains, n)."""
 
     source: Source
-    kept: Kept
+    cuts: Cuts
+    watched: Mapping[str, Any]
     estimates: Mapping[str, Estimate]
     rhat: Mapping[str, float]
     cut: int
+
+    @property
+    def kept(self) -> Kept:
+        """What is kept of each series."""
+        return self.cuts.applied(next(iter(self.source.series.values())), self.source.chains)
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """The names of the chains that were analysed."""
+        return self.source.chains if self.cuts.chains is None else self.cuts.chains
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -85,8 +77,10 @@ class Analysis:
         return {
             "source": str(self.source.path),
             "chains": self.kept.chains,
+            "chain_names": list(self.chains),
             "n": self.kept.n,
             "discarded": self.kept.begin,
+            "thin": self.kept.step,
             "observables": {name: e.to_dict() for name, e in self.estimates.items()},
             "rhat": {n: r if math.isfinite(r) else None for n, r in self.rhat.items()},
             "thermalisation_cut": self.cut,
@@ -100,11 +94,16 @@ def opened(path: Path) -> Source:
         return _run(path)
     if not path.exists():
         raise ValueError(f"there is no file or run {str(path)!r}")
-    return Source(path, {path.stem: _series(path)})
+    if not path.is_file():  # opening a pipe waits for somebody who writes
+        raise ValueError(f"{path} is neither a file nor a run; write a file with numpy.save")
+    series = _series(path)
+    chains = series.shape[0] if series.ndim == 2 else 1
+    return Source(path, {path.stem: series}, tuple(map(str, range(chains))))
 
 
-def analysed(source: Source, discard: int = 0) -> Analysis:
-    """All estimates of a source without its first `discard` measurements."""
+def analysed(source: Source, cuts: Cuts | None = None, only: Sequence[str] = ()) -> Analysis:
+    """All estimates of what `cuts` leave of a source, or of the observables in `only`."""
+    cuts, names = cuts or Cuts(), _chosen(source, only)
     first = next(iter(source.series.values()))
     length = int(first.shape[-1])
     if source.volume is not None and length < 4:
@@ -112,39 +111,60 @@ def analysed(source: Source, discard: int = 0) -> Analysis:
             f"the run {source.path} holds {length} measurements so far, and at least 4 are needed; "
             f"wait, or type: heatbath resume {source.path}"
         )
-    if not 0 <= discard <= max(length - 4, 0):
-        raise ValueError(
-            f"--discard must leave at least 4 of the {length} measurements; got {discard}"
-        )
-    kept = {name: Kept(values, discard) for name, values in source.series.items()}
+    kept = {name: cuts.applied(values, source.chains) for name, values in source.series.items()}
     with _named(source.path):
         if source.volume is None:
             estimates = {name: stats.estimate(values) for name, values in kept.items()}
         else:
-            estimates = {n: estimated(n, kept, source.volume) for n in _observables(kept)}
-        watched: dict[str, Any] = dict(kept)
-        if source.volume is not None:
-            watched = {"abs_magnetization": Absolute(kept["magnetization"]), **kept}
+            estimates = {name: estimated(name, kept, source.volume) for name in names}
+        watched = _watched(source, kept, names)
         return Analysis(
             source,
-            next(iter(kept.values())),
+            cuts,
+            watched,
             estimates,
-            rhat={name: stats.split_rhat(values) for name, values in watched.items()},
-            cut=max(stats.thermalisation_cut(values) for values in watched.values()),
+            rhat={name: r for name, r in rhats_of(watched).items() if not only or name in names},
+            cut=max(_cut(values) for values in watched.values()),
         )
 
 
 def _run(path: Path) -> Source:
     from heatbath.io import Run
+    from heatbath.sampling.resume import require_recorded
 
     with Run.open(path) as run:
+        require_recorded(run)
+        run.check(*run.names)  # a damaged file is no matter of statistics
         series = {name: run.history(name) for name in run.names}
-        return Source(path, series, math.prod(run.record["shape"]))
+        chains = tuple(map(str, run.record["plan"]["chains"]))
+        return Source(path, series, chains, math.prod(run.record["shape"]))
 
 
-def _observables(series: Mapping[str, Any]) -> tuple[str, ...]:
-    """As in `hb.sample`: the standard observables, then the user's."""
-    return (*STANDARD, *(name for name in series if name not in SCALARS))
+def _chosen(source: Source, only: Sequence[str]) -> tuple[str, ...]:
+    """The observables to estimate, in the source's order."""
+    for name in only:
+        if name not in source.observables:
+            raise ValueError(unknown("observable", name, source.observables))
+    return tuple(name for name in source.observables if not only or name in only)
+
+
+def _watched(source: Source, kept: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The series behind the observables `names`, and |M| if M is one of them."""
+    if source.volume is None:
+        return dict(kept)
+    behind = {"magnetization" if name in STANDARD[:5] else name for name in names}
+    watched = {name: values for name, values in kept.items() if name in behind}
+    if "magnetization" in watched:
+        return {"abs_magnetization": Absolute(watched["magnetization"]), **watched}
+    return watched
+
+
+def _cut(series: Any) -> int:
+    """How much looks like warm-up; nothing where that cannot be told, as of a diverged chain."""
+    try:
+        return stats.thermalisation_cut(series)
+    except ValueError:
+        return 0
 
 
 def _series(path: Path) -> Any:
@@ -161,8 +181,8 @@ def _series(path: Path) -> Any:
         )
     try:
         series = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OSError) as trouble:
-        raise ValueError(_unreadable(path, str(trouble))) from trouble
+    except Exception as trouble:  # NumPy evaluates the header, which may hold anything
+        raise ValueError(_unreadable(path, " ".join(str(trouble).split()))) from trouble
     if series.ndim == 0:
         raise ValueError(f"{path} holds a single number; a series of at least 4 is needed")
     return series

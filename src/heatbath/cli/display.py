@@ -14,7 +14,15 @@ from heatbath.cli.reference import Reference, reference_for
 from heatbath.stats import Estimate
 from heatbath.stats.printing import value_with_error
 
-__all__ = ["print_json", "print_notes", "print_table", "show_result", "tau_text"]
+__all__ = [
+    "compared",
+    "listed",
+    "print_json",
+    "print_notes",
+    "print_table",
+    "show_result",
+    "tau_text",
+]
 
 WIDTH = 80
 
@@ -42,8 +50,8 @@ def print_heading(d: Mapping[str, Any]) -> None:
     name = settings.pop("name")
     where = " x ".join(map(str, d["shape"]))
     lines = (
-        f"{d['theory']}  {_listed(d['parameters'])}  on {where}, {d['namespace']} {d['dtype']}",
-        f"{name}  {_listed(settings)}",
+        f"{d['theory']}  {listed(d['parameters'])}  on {where}, {d['namespace']} {d['dtype']}",
+        f"{name}  {listed(settings)}",
         f"{d['chains'] if isinstance(d['chains'], int) else len(d['chains'])} chains x "
         f"{d['samples']} measurements, one every {d['thin']} updates after {d['warmup']}; "
         f"seed {d['seed']}",
@@ -60,17 +68,22 @@ def print_estimates(estimates: Mapping[str, Estimate], known: Mapping[str, Refer
     for name, e in estimates.items():
         row = [name, str(e), tau_text(e)]
         if known:
-            row += _compared(e, known.get(name))
+            row += compared(e, known.get(name))
         rows.append(row)
     print_table(columns, rows)
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: bool = True
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    numbers: bool = True,
+    text: bool = False,
 ) -> None:
-    """A table that is never wrapped or cropped; colour and lines only on a terminal.
+    """A table that is never cropped; colour and lines only on a terminal.
 
     numbers: whether the columns after the first are numbers, which stand to the right.
+    text: whether the last column is text, which is wrapped at the terminal's width, or at 100.
     """
     from rich import box
     from rich.console import Console
@@ -78,13 +91,16 @@ def print_table(
 
     table = Table(box=box.SIMPLE_HEAD if sys.stdout.isatty() else None, pad_edge=False)
     for k, title in enumerate(columns):
-        table.add_column(title, justify="right" if numbers and k else "left", no_wrap=True)
+        wraps = text and k + 1 == len(columns)
+        right = numbers and k and not wraps
+        table.add_column(title, justify="right" if right else "left", no_wrap=not wraps)
     for row in rows:
         table.add_row(*row)
     console = Console(highlight=False, markup=False, emoji=False)
-    click.echo()
     needed = console.measure(table, options=console.options.update(width=10_000)).maximum
-    console.print(table, width=max(needed, 1), overflow="ignore", crop=False)
+    console.width = min(needed, max(console.width, 100)) if text else max(needed, 1)
+    click.echo()
+    console.print(table)
 
 
 def print_notes(warnings: Sequence[str], steps: Sequence[tuple[str, str]]) -> None:
@@ -107,7 +123,8 @@ def tau_text(e: Estimate) -> str:
     return value_with_error(e.tau_int, e.tau_int_error)
 
 
-def _compared(e: Estimate, reference: Reference | None) -> list[str]:
+def compared(e: Estimate, reference: Reference | None) -> list[str]:
+    """A reference value, and how far the estimate lies from it; two empty texts without one."""
     if reference is None:
         return ["", ""]
     shown = value_with_error(reference.value, reference.error)
@@ -123,6 +140,7 @@ def _next_steps(theory: str, out: str | None) -> list[tuple[str, str]]:
         shown = f"'{out}'" if " " in out else out
         return [
             (f"heatbath analyse {shown}", "these numbers again, from the stored series"),
+            (f"heatbath report {shown}", "figures, tables and every setting on one page"),
             (f"hb.io.Run.open({out!r})", "in Python: the series and configurations"),
         ]
     return (
@@ -139,7 +157,8 @@ def _next_steps(theory: str, out: str | None) -> list[tuple[str, str]]:
     )
 
 
-def _listed(values: Mapping[str, Any]) -> str:
+def listed(values: Mapping[str, Any]) -> str:
+    """NAME=VALUE, …, floats to four digits."""
     return ", ".join(f"{name}={_short(value)}" for name, value in values.items())
 
 

@@ -8,9 +8,12 @@ import click
 from heatbath import __version__
 from heatbath.cli.analyse import analyse_command
 from heatbath.cli.backends import backends_command
+from heatbath.cli.export import export_command
+from heatbath.cli.report import report_command
 from heatbath.cli.resume import resume_command
 from heatbath.cli.run import run_command
 from heatbath.cli.shared import CommandLine, debug_option
+from heatbath.cli.verify import verify_command
 
 __all__ = ["main", "program"]
 
@@ -26,6 +29,9 @@ def program() -> None:
     heatbath run phi4 --shape 32,32 --set kappa=0.26 --out my-run
     heatbath resume my-run       go on with a run that was interrupted
     heatbath analyse data.npy    a mean with an error that knows autocorrelations
+    heatbath report my-run       a page with figures and every setting
+    heatbath export my-run my-run.h5   for other programs
+    heatbath verify phi4         is its sampler right?
     heatbath backends            what runs fast here
 
     HEATBATH_DEBUG=1 or --debug shows the traceback of an error.
@@ -35,6 +41,9 @@ def program() -> None:
 program.add_command(run_command)
 program.add_command(resume_command)
 program.add_command(analyse_command)
+program.add_command(report_command)
+program.add_command(export_command)
+program.add_command(verify_command)
 program.add_command(backends_command)
 
 

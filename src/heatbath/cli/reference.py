@@ -6,12 +6,13 @@ given to meet, made with an independent code.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from heatbath.actions import Action, Phi4
+from heatbath.actions import Action, Gaussian, Phi4
 
-__all__ = ["Reference", "reference_for"]
+__all__ = ["Reference", "free_mass", "reference_for"]
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,18 @@ def reference_for(action: Action) -> Mapping[str, Reference]:
         and action.couplings == {"kappa": 0.27, "lam": 0.022}
     )
     return PHI4_16 if same else {}
+
+
+def free_mass(action: Action) -> float | None:
+    """The exact mass E = 2 asinh(m/2) of a free field, None where the theory is not free.
+
+    In the hopping form at λ = 0, K(p) = 2(1 − 2dκ) + 2κ Σ 4 sin²(p/2) (`heatbath.exact`), so that
+    m² = (1 − 2dκ)/κ.
+    """
+    m2 = -1.0
+    if not action.arrays and action.theory.text == Gaussian.text:
+        m2 = action.couplings["m2"]
+    elif not action.arrays and action.theory.text == Phi4.text and action.couplings["lam"] == 0:
+        kappa = action.couplings["kappa"]
+        m2 = (1 - 2 * action.placed_on.ndim * kappa) / kappa if kappa > 0 else -1.0
+    return 2 * math.asinh(math.sqrt(m2) / 2) if m2 > 0 else None

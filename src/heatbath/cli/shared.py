@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -27,6 +28,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 BAD_INPUT, INTERRUPTED = 2, 130
 THREADS, MOST_THREADS = "HEATBATH_NUM_THREADS", 16
+LONGEST_WORD = 260  # characters, of a path for one
 NOTHING_STORED = "stopped; nothing was stored: with --out DIR a run can be resumed"
 # What the library raises on purpose, with a sentence for the user.  Anything else is our fault, and
 # its traceback is shown.
@@ -110,7 +112,12 @@ def _use_threads(ctx: click.Context, option: click.Parameter, wanted: int | None
 
 
 def sentence(error: BaseException) -> str:
-    """What an error says, for a reader who does not know Python."""
+    """What an error says, for a reader who does not know Python; on one line, long words cut."""
+    text = " ".join(_said(error).split())
+    return re.sub(rf"\S{{{LONGEST_WORD},}}", lambda word: f"{word[0][:60]}…{word[0][-20:]}", text)
+
+
+def _said(error: BaseException) -> str:
     if isinstance(error, click.UsageError):
         where = f" (see {error.ctx.command_path} --help)" if error.ctx is not None else ""
         return error.format_message().rstrip(".") + where

@@ -11,6 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from heatbath._checks import require_memory
+from heatbath._suggest import shown
+
 __all__ = ["Energy", "converged", "gauss_legendre", "midpoint", "support"]
 
 Array = NDArray[np.float64]
@@ -43,8 +46,9 @@ def support(energy: Energy) -> tuple[float, float]:
     half = 1.0
     while half < _WIDEST:
         grid = np.linspace(-half, half, 401)
-        values = energy(grid)
-        if np.isnan(values).any():
+        with np.errstate(all="ignore"):  # an energy that overflows is not allowed anyway
+            values = energy(grid)
+        if np.isnan(values).any() or not np.isfinite(values.min()):
             raise ValueError(
                 f"site_energy or bond_energy is not a number for phi in [-{half:g}, {half:g}]: "
                 "give formulas that are finite for every real phi, or an interval=(low, high)"
@@ -67,10 +71,11 @@ def converged(compute: Callable[[int], Array], *, rtol: float, nodes: int, max_n
     Agreement is relative to each number, and absolute for numbers below one. ArithmeticError
     where ``max_nodes`` is reached first.
     """
-    previous, distance = compute(nodes), np.inf
+    previous, distance = _finite(compute, nodes), np.inf
     while nodes < max_nodes:
         nodes *= 2
-        current = compute(nodes)
+        require_memory(64 * nodes**2, f"max_nodes = {shown(max_nodes)} allows {nodes} nodes, which")
+        current = _finite(compute, nodes)
         distance = float(np.max(np.abs(current - previous) / np.maximum(1.0, np.abs(current))))
         if distance <= rtol:
             return current
@@ -80,3 +85,15 @@ def converged(compute: Callable[[int], Array], *, rtol: float, nodes: int, max_n
         f"{distance:.1e}, rtol = {rtol:g} was asked. Raise max_nodes, loosen rtol, or give an "
         "interval=(low, high) that fits the weight more closely"
     )
+
+
+def _finite(compute: Callable[[int], Array], nodes: int) -> Array:
+    """``compute(nodes)``, or words where it leaves the numbers of float64."""
+    with np.errstate(all="ignore"):
+        numbers = compute(nodes)
+    if not np.isfinite(numbers).all():
+        raise ArithmeticError(
+            "the exact numbers of these energies are not finite in float64: choose couplings "
+            "(kappa, lam) nearer to 1, or a narrower interval"
+        )
+    return numbers

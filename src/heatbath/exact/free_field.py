@@ -34,6 +34,8 @@ __all__ = ["FreeField", "gaussian", "phi4"]
 
 _ROUNDING = 1e-13
 """Cosines carry rounding, so a coupling this close to its bound cannot be told from it."""
+_TINY = 1e-100
+"""Squares of its inverse, and volumes times them, are finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,7 @@ def gaussian(shape: Sequence[int], *, m2: float) -> FreeField:
             f"m2 must be positive: at m2 = 0 the constant mode costs no action and Z is infinite; "
             f"got m2 = {mass2:g}. Choose m2 > 0, or for a broken phase a theory with a quartic term"
         )
-    return _free_field(lattice, mass2, 1.0)
+    return _free_field(lattice, mass2, 1.0, f"m2 = {mass2:g}")
 
 
 def phi4(shape: Sequence[int], *, kappa: float) -> FreeField:
@@ -100,7 +102,8 @@ def phi4(shape: Sequence[int], *, kappa: float) -> FreeField:
     """
     lattice = extents(shape)
     hopping = _stable_kappa(lattice, real("kappa", kappa))
-    return _free_field(lattice, 2.0 * (1.0 - 2.0 * len(lattice) * hopping), 2.0 * hopping)
+    at_zero = 2.0 * (1.0 - 2.0 * len(lattice) * hopping)
+    return _free_field(lattice, at_zero, 2.0 * hopping, f"kappa = {hopping:g}")
 
 
 def _stable_kappa(shape: tuple[int, ...], kappa: float) -> float:
@@ -134,10 +137,16 @@ def _laplacian(shape: tuple[int, ...]) -> NDArray[np.float64]:
     return total
 
 
-def _free_field(shape: tuple[int, ...], at_zero: float, hopping: float) -> FreeField:
+def _free_field(shape: tuple[int, ...], at_zero: float, hopping: float, coupling: str) -> FreeField:
     """All numbers from K(p) = at_zero + hopping · Σ_μ 4 sin²(p_μ/2), already known positive."""
-    spectrum = at_zero + hopping * _laplacian(shape)
-    propagator = np.ascontiguousarray(np.fft.ifftn(1.0 / spectrum).real)
+    with np.errstate(all="ignore"):
+        spectrum = at_zero + hopping * _laplacian(shape)
+        propagator = np.ascontiguousarray(np.fft.ifftn(1.0 / spectrum).real)
+    if not _TINY < at_zero < 1.0 / _TINY or not np.isfinite(propagator).all():
+        raise ValueError(
+            f"the exact numbers of a free field with {coupling} leave float64; choose it nearer "
+            f"to 1"
+        )
     origin, d, volume = (0,) * len(shape), len(shape), math.prod(shape)
     units = [tuple(int(nu == mu) % n for nu, n in enumerate(shape)) for mu in range(d)]
     phi_squared = float(propagator[origin])

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from heatbath.exact._arguments import extent, positive, quartic, real
+from heatbath.exact._arguments import extent, quartic, real, tolerance
 from heatbath.exact._quadrature import converged, gauss_legendre, midpoint, support
 
 __all__ = ["SmallTorus", "phi4"]
@@ -68,7 +68,7 @@ def phi4(*, kappa: float, lam: float, rtol: float = 1e-10, max_nodes: int = 512)
     (2.23082903, 1.91545378, 0.39334523)
     """
     hopping, strength = real("kappa", kappa), quartic(lam)
-    tolerance, largest = positive("rtol", rtol), extent("max_nodes", max_nodes)
+    allowed, largest = tolerance("rtol", rtol), extent("max_nodes", max_nodes)
     if largest < 128:
         raise ValueError(f"max_nodes must be at least 128, to compare 64 with 128; got {largest}")
     if strength == 0 and abs(hopping) >= 0.25:
@@ -80,7 +80,7 @@ def phi4(*, kappa: float, lam: float, rtol: float = 1e-10, max_nodes: int = 512)
     def numbers(nodes: int) -> Array:
         return _numbers(hopping, strength, nodes)
 
-    return SmallTorus(*map(float, converged(numbers, rtol=tolerance, nodes=64, max_nodes=largest)))
+    return SmallTorus(*map(float, converged(numbers, rtol=allowed, nodes=64, max_nodes=largest)))
 
 
 def _site(phi: Array, lam: float) -> Array:

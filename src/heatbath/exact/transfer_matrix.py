@@ -27,7 +27,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from heatbath.exact._arguments import extent, positive, quartic, real
+from heatbath._suggest import shown
+from heatbath.exact._arguments import extent, quartic, real, tolerance
 from heatbath.exact._quadrature import converged, gauss_legendre, midpoint, support
 
 __all__ = ["Ring", "phi4", "ring"]
@@ -36,6 +37,7 @@ Array = NDArray[np.float64]
 SiteEnergy = Callable[[Array], Array]
 BondEnergy = Callable[[Array, Array], Array]
 
+LONGEST = 1 << 16
 _CANCELLED = 1e-6
 """Share of Σ|t|^L that Z must keep: below, float64 leaves fewer than ten digits."""
 
@@ -89,10 +91,15 @@ def ring(
     >>> round(oscillator.phi_squared, 10), round(oscillator.action_density, 10)
     (0.4476...
     """
-    sites, tolerance = extent("length", length), positive("rtol", rtol)
+    sites, allowed = extent("length", length), tolerance("rtol", rtol)
     largest = extent("max_nodes", max_nodes)
     if largest < 128:
         raise ValueError(f"max_nodes must be at least 128, to compare 64 with 128; got {largest}")
+    if sites > LONGEST:
+        raise ValueError(f"length must be at most {LONGEST} sites; got {shown(length)}")
+    for name, energy in (("site_energy", site_energy), ("bond_energy", bond_energy)):
+        if not callable(energy):
+            raise TypeError(f"{name} must be a function of NumPy arrays; got {shown(energy)}")
     low, high = (-1.0, 1.0) if interval is None else _ordered(interval)
     _check_energies(low, high, site_energy, bond_energy)
     rule = gauss_legendre
@@ -102,13 +109,13 @@ def ring(
     def numbers(nodes: int) -> Array:
         return _numbers(sites, *rule(low, high, nodes), site_energy, bond_energy)
 
-    return _as_ring(converged(numbers, rtol=tolerance, nodes=64, max_nodes=largest))
+    return _as_ring(converged(numbers, rtol=allowed, nodes=64, max_nodes=largest))
 
 
 def phi4(length: int, *, kappa: float, lam: float, rtol: float = 1e-10) -> Ring:
     """φ⁴ theory on a ring: S = Σ_x [−2κ φ_x φ_{x+1} + (1−2λ) φ_x² + λ φ_x⁴].
 
-    :func:`ring` with these two energies. ValueError unless λ ≥ 0, and |κ| < ½ at λ = 0.
+    `ring` with these two energies. ValueError unless λ ≥ 0, and |κ| < ½ at λ = 0.
 
     >>> round(phi4(4, kappa=0.25, lam=0.25).phi_squared, 10)
     0.5104013743
@@ -132,11 +139,11 @@ def phi4(length: int, *, kappa: float, lam: float, rtol: float = 1e-10) -> Ring:
 
 def _ordered(interval: tuple[float, float]) -> tuple[float, float]:
     """The user's interval as two finite floats, the lower one first."""
-    if np.shape(interval) != (2,):
-        raise ValueError(f"interval must be two numbers (low, high); got {interval!r}")
+    if not isinstance(interval, tuple | list) or len(interval) != 2:
+        raise ValueError(f"interval must be two numbers (low, high); got {shown(interval)}")
     low, high = (real("interval", end) for end in interval)
     if low >= high:
-        raise ValueError(f"interval must be (low, high) with low < high; got {interval!r}")
+        raise ValueError(f"interval must be (low, high) with low < high; got {shown(interval)}")
     return low, high
 
 
@@ -158,15 +165,17 @@ def _check_energies(
     low: float, high: float, site_energy: SiteEnergy, bond_energy: BondEnergy
 ) -> None:
     """Shapes, finite values and u(a, b) = u(b, a) on a coarse grid of the interval."""
-    phi, _ = midpoint(low, high, 17)
-    a, b = phi[:, None], phi[None, :]
-    forward, backward = np.broadcast_arrays(bond_energy(a, b), bond_energy(b, a))
-    if np.shape(site_energy(phi)) != phi.shape or forward.shape not in ((), (17, 17)):
+    with np.errstate(all="ignore"):  # what is not finite is refused below
+        phi, _ = midpoint(low, high, 17)
+        a, b = phi[:, None], phi[None, :]
+        forward, backward = np.broadcast_arrays(bond_energy(a, b), bond_energy(b, a))
+        site = site_energy(phi)
+    if np.shape(site) != phi.shape or forward.shape not in ((), (17, 17)):
         raise ValueError(
             "site_energy(phi) and bond_energy(a, b) must work elementwise on NumPy arrays and "
-            f"keep their shape; for 17 nodes got {np.shape(site_energy(phi))} and {forward.shape}"
+            f"keep their shape; for 17 nodes got {np.shape(site)} and {forward.shape}"
         )
-    if not (np.isfinite(forward).all() and np.isfinite(site_energy(phi)).all()):
+    if not (np.isfinite(forward).all() and np.isfinite(site).all()):
         raise ValueError(f"site_energy and bond_energy must be finite on [{low:g}, {high:g}]")
     scale = 1.0 + float(np.max(np.abs(forward)))
     if float(np.max(np.abs(forward - backward))) > 1e-10 * scale:

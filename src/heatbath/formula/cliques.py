@@ -11,9 +11,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
-from heatbath.formula.expression import Expression, FormulaError, coupling, field
+from heatbath._checks import check_count, is_whole
+from heatbath._suggest import shown
+from heatbath.formula.expression import Expression, FormulaError, as_expression, coupling, field
 
 __all__ = ["Clique", "Offset", "PlacedClique", "bond", "site"]
 
@@ -52,6 +55,11 @@ class Clique:
     n_sites: int
 
     def __post_init__(self) -> None:
+        if not is_whole(self.n_sites) or self.n_sites not in (1, 2):
+            raise FormulaError(
+                f"n_sites must be 1, for a site, or 2, for a bond; got {shown(self.n_sites)}"
+            )
+        object.__setattr__(self, "n_sites", int(self.n_sites))
         self.recorded()
 
     @cached_property
@@ -73,6 +81,9 @@ class Clique:
 
     def placed(self, ndim: int) -> list[PlacedClique]:
         """The clique in each of its orientations on an `ndim`-dimensional lattice."""
+        ndim = check_count("ndim", ndim)
+        if ndim > 4:
+            raise ValueError(f"ndim must be at most 4; got {shown(ndim)}")
         origin = (0,) * ndim
         if self.n_sites == 1:
             return [PlacedClique(self.energy, (origin,), None, self.couplings)]
@@ -98,9 +109,14 @@ def unit_vector(mu: int, ndim: int) -> Offset:
 
 def _keyword_names(energy: Callable[..., Any], n_sites: int) -> tuple[str, ...]:
     if not callable(energy):
-        raise FormulaError(f"an energy is a function of field values; got {energy!r}")
+        raise FormulaError(f"an energy is a function of field values; got {shown(energy)}")
     name = _name(energy)
-    parameters = inspect.signature(energy).parameters.values()
+    try:
+        parameters = inspect.signature(energy).parameters.values()
+    except ValueError:
+        raise FormulaError(
+            f"the energy {name} does not tell its arguments; write a Python function of the field"
+        ) from None
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     keyword = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
     if len(positional) != n_sites or len(positional) + len(keyword) != len(parameters):
@@ -119,14 +135,15 @@ def _keyword_names(energy: Callable[..., Any], n_sites: int) -> tuple[str, ...]:
 
 
 def _name(energy: Callable[..., Any]) -> str:
-    return str(getattr(energy, "__name__", repr(energy)))
+    return str(getattr(energy, "__name__", shown(energy)))
 
 
 def _as_formula(result: Any, energy: Callable[..., Any]) -> Expression:
     if isinstance(result, Expression):
         return result
-    if isinstance(result, int | float) and not isinstance(result, bool):
-        return Expression("constant", (), float(result))
+    if isinstance(result, Real) and not isinstance(result, bool):
+        return as_expression(result)
     raise FormulaError(
-        f"the energy {_name(energy)} returned {result!r}; it must return a formula of the field"
+        f"the energy {_name(energy)} returned {shown(result)}; it must return a formula of the "
+        f"field"
     )

@@ -17,7 +17,11 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, NoReturn
+
+from heatbath._checks import is_whole
+from heatbath._suggest import shown
 
 __all__ = [
     "Expression",
@@ -31,6 +35,7 @@ __all__ = [
 ]
 
 DEPTH_SHOWN = 12  # messages cut what lies deeper
+LONGEST = 300  # characters of an expression in a message
 ELEMENTARY = ("exp", "log", "sin", "cos", "sqrt")
 
 _interned: weakref.WeakValueDictionary[tuple[Any, ...], Expression] = weakref.WeakValueDictionary()
@@ -106,11 +111,12 @@ class Expression:
         """Whole powers as products, by repeated squaring: x**4 = (x*x)*(x*x)."""
         if modulus is not None:
             self._refuse("a power modulo a number", "it is not differentiable")
-        if isinstance(exponent, bool) or not isinstance(exponent, int) or not 0 <= exponent <= 64:
+        if not is_whole(exponent) or not 0 <= exponent <= 64:
             raise FormulaError(
-                f"the power ({self})**({exponent}) is not a product: use a whole number from 0 "
-                "to 64, hb.elementary.sqrt, or exp(p*log(x)) from hb.elementary"
+                f"the power ({_cut(self)})**({_quoted(exponent)}) is not a product: use a whole "
+                "number from 0 to 64, hb.elementary.sqrt, or exp(p*log(x)) from hb.elementary"
             )
+        exponent = int(exponent)
         result, square = constant(1.0), self
         while exponent:
             result = result * square if exponent & 1 else result
@@ -120,7 +126,7 @@ class Expression:
 
     # -- what is not plain arithmetic is refused in words -------------------------------
     def _refuse(self, what: str, instead: str) -> NoReturn:
-        raise FormulaError(f"{what} of '{self}' is not plain arithmetic; {instead}")
+        raise FormulaError(f"{what} of '{_cut(self)}' is not plain arithmetic; {instead}")
 
     def __bool__(self) -> bool:
         self._refuse(
@@ -191,8 +197,8 @@ class Expression:
         cls, function: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> NoReturn:
         name = getattr(function, "__name__", str(function))
-        shown = next((str(a) for a in args if isinstance(a, Expression)), "the field")
-        raise FormulaError(f"torch.{name} of '{shown}' is not recorded; {_instead_of(name)}")
+        which = next((_cut(a) for a in args if isinstance(a, Expression)), "the field")
+        raise FormulaError(f"torch.{name} of '{which}' is not recorded; {_instead_of(name)}")
 
     def __str__(self) -> str:
         return _shown(self)
@@ -233,17 +239,26 @@ def primitive(name: str, *args: Any) -> Expression:
 def as_expression(value: Any, op: str = "arithmetic") -> Expression:
     if isinstance(value, Expression):
         return value
-    if isinstance(value, int | float) or (
-        type(value).__module__ == "numpy" and getattr(value, "shape", None) == ()
-    ):
-        number = float(value)
+    if _is_number(value):
+        try:
+            number = float(value)
+        except OverflowError:  # a whole number beyond 1e308
+            number = math.inf
         if not math.isfinite(number):
             raise FormulaError(f"the number {number} in a formula is not finite")
         return constant(number)
     raise FormulaError(
-        f"a formula combines the field with {type(value).__name__} {value!r} ({op}); "
+        f"a formula combines the field with {type(value).__name__} {shown(value)} ({op}); "
         "only real numbers, couplings and fields are allowed: pass arrays as couplings"
     )
+
+
+def _is_number(value: Any) -> bool:
+    """Whether value is one real number of Python or NumPy."""
+    if isinstance(value, Real):
+        return True
+    without_axes = type(value).__module__ == "numpy" and getattr(value, "shape", None) == ()
+    return without_axes and value.dtype.kind in "iuf"
 
 
 _FOLD: dict[str, Callable[[float, float], float]] = {
@@ -275,7 +290,7 @@ def _binary(op: str, left: Any, right: Any) -> Expression:
 def _divide(a: Expression, b: Expression) -> Expression:
     if b.op == "constant":
         if b.payload == 0:
-            raise FormulaError(f"the formula divides '{a}' by zero")
+            raise FormulaError(f"the formula divides '{_cut(a)}' by zero")
         return _binary("mul", a, 1.0 / b.payload)
     # x / c = x * (1/c), as torch does on CUDA; the reciprocal is taken once, in float64
     if b.is_scalar and not a.is_scalar:
@@ -286,6 +301,16 @@ def _divide(a: Expression, b: Expression) -> Expression:
 # the names that NumPy has for plain arithmetic
 _ARITHMETIC = {"add": "add", "subtract": "sub", "multiply": "mul", "divide": "div"}
 _SYMBOL = {"add": " + ", "sub": " - ", "mul": "*", "div": "/"}
+
+
+def _cut(e: Expression) -> str:
+    """An expression for a message."""
+    text = str(e)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _quoted(value: Any) -> str:
+    return _cut(value) if isinstance(value, Expression) else shown(value)
 
 
 def _shown(e: Expression, depth: int = 0) -> str:

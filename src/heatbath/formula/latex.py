@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heatbath._suggest import shown
 from heatbath.formula.expression import Expression
 
 __all__ = ["latex"]
@@ -13,13 +14,16 @@ _RANK = {"add": 0, "sub": 0, "neg": 1, "mul": 2, "div": 2}
 def latex(e: Expression, fields: tuple[str, ...] = (r"\phi_x", r"\phi_{x+\hat\mu}")) -> str:
     r"""The expression as LaTeX; `fields` names the stencil points.
 
-    >>> from heatbath.formula.expression import coupling, field
+    >>> from heatbath._suggest import shown
+    from heatbath.formula.expression import coupling, field
     >>> print(latex(coupling("kappa") * field(0) * field(0)))
     \kappa\, \phi_x^{2}
     """
+    if not isinstance(e, Expression):
+        raise TypeError(f"e must be a recorded formula; got {shown(e)}")
     match e.op, e.args:
         case "field", _:
-            return str(fields[e.payload])
+            return _field(fields, e.payload)
         case "coupling", _:
             return _symbol(str(e.payload))
         case "constant", _:
@@ -39,6 +43,16 @@ def latex(e: Expression, fields: tuple[str, ...] = (r"\phi_x", r"\phi_{x+\hat\mu
         case name, (a,):
             return rf"\{name}\left({latex(a, fields)}\right)"
     raise AssertionError(f"no LaTeX for {e.op}")
+
+
+def _field(fields: tuple[str, ...], point: int) -> str:
+    if not isinstance(fields, tuple | list) or not all(isinstance(f, str) for f in fields):
+        raise TypeError(f"fields must be a tuple of texts, one per point; got {shown(fields)}")
+    if not 0 <= point < len(fields):
+        raise ValueError(
+            f"fields must name the point {point} of the stencil; got {len(fields)} names"
+        )
+    return str(fields[point])
 
 
 def _product(e: Expression, fields: tuple[str, ...]) -> str:

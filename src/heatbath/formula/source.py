@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from heatbath import elementary
+from heatbath._suggest import shown
 from heatbath.formula.derivative import topological
 from heatbath.formula.expression import ELEMENTARY, Expression, FormulaError
 
@@ -80,9 +81,11 @@ def plain(op: str, operands: tuple[str, ...]) -> str:
 def written_out(e: Expression) -> str:
     """The whole expression as text: on one line, or, where brackets would nest deeper than
     messages show, one operation after the other."""
-    shown = str(e)
-    if "…" not in shown:
-        return shown
+    if not isinstance(e, Expression):
+        raise TypeError(f"e must be a recorded formula; got {shown(e)}")
+    text = str(e)
+    if "…" not in text:
+        return text
     names: dict[Expression, str] = {}
     steps: list[str] = []
     for node in topological(e):
@@ -119,7 +122,8 @@ def evaluated(scalar: Expression, couplings: Mapping[str, Any]) -> Any:
             case "div":
                 if not hasattr(a[1], "shape") and a[1] == 0:
                     raise FormulaError(
-                        f"the formula divides by '{node.args[1]}', which is 0 for {dict(couplings)}"
+                        f"the formula divides by '{node.args[1]}', which is 0 for "
+                        f"{shown(dict(couplings))}"
                     )
                 values[node] = a[0] / a[1]
             case "neg":

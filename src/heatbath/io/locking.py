@@ -7,22 +7,41 @@ import sys
 from pathlib import Path
 
 from heatbath.io.manifest import RunError
+from heatbath.io.wording import path_text, reason
 
-__all__ = ["Lock"]
+__all__ = ["LOCK", "Lock", "Taken"]
+
+LOCK = "lock"
+
+
+class Taken(RunError):
+    """Another process writes the run."""
 
 
 class Lock:
-    """An exclusive lock on a file, held until `release`.  RunError if another writer has it."""
+    """An exclusive lock on a file, held until `release`; it stays when its directory is renamed.
+
+    Taken if another writer has it, OSError in words if the file cannot be locked.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        self._handle = -1
+        run = path_text(path.parent)
         try:
+            self._handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
             _take(self._handle)
-        except OSError:
-            os.close(self._handle)
-            raise RunError(
-                f"another process is writing the run {path.parent}; wait until it ends, or stop it"
-            ) from None
+        except OSError as trouble:
+            opened = self._handle >= 0
+            self.release()
+            if opened and isinstance(trouble, BlockingIOError | PermissionError):
+                raise Taken(
+                    f"another process is writing the run {run}; wait until it ends, or stop it"
+                ) from None
+            raise OSError(
+                f"the run {run} cannot be opened for writing "
+                f"({reason(trouble)}); make it writable, or copy it elsewhere and go "
+                f"on with the copy"
+            ) from trouble
 
     def release(self) -> None:
         """Let others write; may be called twice."""

@@ -12,8 +12,8 @@ __all__ = ["Stored"]
 class Stored:
     """A stored array up to the committed length of one axis.
 
-    array: a Zarr array.  length: what is committed of `axis`.  Slicing reads and gives NumPy
-    arrays, as does `numpy.asarray`.
+    array: what is read by a tuple of slices.  length: what is committed of `axis`.  Slicing reads
+    and gives NumPy arrays, as does `numpy.asarray`.
     """
 
     def __init__(self, array: Any, length: int, axis: int) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from heatbath._namespace import Array, namespace_of
-from heatbath._suggest import unknown
+from heatbath._checks import check_choice, is_whole, require_memory
+from heatbath._namespace import Array, dtype_name, namespace_of
+from heatbath._suggest import shown
 
 __all__ = ["Lattice", "tree_sum"]
 
 Offset = tuple[int, ...]
 BOUNDARIES = ("periodic",)
+SUMMED = ("float64", "float32", "complex128", "complex64", "int64")  # the sum of two bools is "or"
+MOST_SITES = 1 << 48  # the counter of the random numbers has no names for more
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,7 @@ class Lattice:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _checked_shape(self.shape))
-        if self.boundary not in BOUNDARIES:
-            raise ValueError(unknown("boundary", self.boundary, BOUNDARIES))
+        check_choice("boundary", self.boundary, BOUNDARIES)
 
     @property
     def ndim(self) -> int:
@@ -55,7 +58,12 @@ class Lattice:
         return tuple(range(-self.ndim, 0))
 
     def shift(self, field: Array, offset: Offset) -> Array:
-        """The field at x + offset, as an array over x; shape (*batch, *lattice) as the field."""
+        """The field at x + offset, as an array over x; shape (*batch, *lattice) as the field.
+
+        offset: one whole number per axis.
+        """
+        self._check_axes(field)
+        offset = _checked_offset(offset, self.ndim)
         if not any(offset):
             return field
         moves = {axis: -step for axis, step in zip(self.axes, offset, strict=True) if step}
@@ -63,12 +71,31 @@ class Lattice:
 
     def sum(self, field: Array) -> Array:
         """The sum over all sites in the fixed order of `tree_sum`; shape (*batch,)."""
+        self._check_axes(field)
         return tree_sum(field, self.ndim)
 
     def colouring(self, offsets: tuple[Offset, ...]) -> Any:
         """Colours 0, 1, … (a NumPy int64 array of the lattice's shape) such that two sites at
-        one of the given offsets, or its opposite, differ, unless they are the same site."""
-        return _colouring(self.shape, offsets)
+        one of the given offsets, or its opposite, differ, unless they are the same site.
+
+        MemoryError where the lattice is too large for that array.
+        """
+        if not isinstance(offsets, tuple | list | Set):
+            raise TypeError(
+                f"offsets must be a tuple of offsets such as ((1, 0), (0, 1)); got {shown(offsets)}"
+            )
+        checked = tuple(_checked_offset(offset, self.ndim) for offset in offsets)
+        require_memory(32 * self.volume, f"the colours of {self.volume} sites")
+        return _colouring(self.shape, checked)
+
+    def _check_axes(self, field: Array) -> None:
+        """Raise unless the last axes of an array are those of this lattice."""
+        namespace_of(field)
+        if tuple(field.shape[max(len(field.shape) - self.ndim, 0) :]) != self.shape:
+            raise ValueError(
+                f"field must have shape (*batch, {', '.join(map(str, self.shape))}) for this "
+                f"lattice; got {tuple(field.shape)}"
+            )
 
 
 def tree_sum(field: Array, dim: int) -> Array:
@@ -82,10 +109,19 @@ def tree_sum(field: Array, dim: int) -> Array:
     >>> float(tree_sum(np.ones((3, 5)), 2))
     15.0
     """
+    xp = namespace_of(field)
+    if dtype_name(field) not in SUMMED:
+        raise TypeError(
+            f"field must hold numbers of {', '.join(SUMMED)}; got {dtype_name(field)}: convert it"
+        )
+    if not is_whole(dim) or not 0 <= dim <= len(field.shape):
+        raise ValueError(
+            f"dim, the number of axes to sum, must lie between 0 and {len(field.shape)}; got "
+            f"{shown(dim)}"
+        )
     batch = field.shape[: field.ndim - dim]
     if dim == 0:
         return field
-    xp = namespace_of(field)
     rows = _halved(field, field.shape[-1])
     rows = xp.reshape(rows, (*batch, -1))
     return xp.reshape(_halved(rows, rows.shape[-1]), batch)
@@ -103,14 +139,28 @@ def _halved(x: Array, n: int) -> Array:
 
 
 def _checked_shape(shape: Any) -> tuple[int, ...]:
-    extents = (shape,) if isinstance(shape, int) else tuple(shape)
-    whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in extents)
-    if not whole or not 1 <= len(extents) <= 4 or min(extents) < 1:
+    several = isinstance(shape, Iterable) and not isinstance(shape, str | bytes | Set | Mapping)
+    extents = tuple(shape) if several and getattr(shape, "shape", True) else (shape,)
+    if not all(map(is_whole, extents)) or not 1 <= len(extents) <= 4 or min(extents) < 1:
         raise ValueError(
             f"a lattice shape is one to four whole extents of at least 1, such as (16, 16); "
-            f"got {shape!r}"
+            f"got {shown(shape)}"
         )
-    return tuple(int(n) for n in extents)
+    whole = tuple(map(int, extents))
+    if math.prod(whole) >= MOST_SITES:
+        raise ValueError(f"a lattice must have less than 2**48 sites; got the shape {shown(whole)}")
+    return whole
+
+
+def _checked_offset(offset: Any, ndim: int) -> Offset:
+    """An offset of one whole number per axis."""
+    if not isinstance(offset, tuple | list) or not all(map(is_whole, offset)):
+        raise TypeError(f"offset must be a tuple of whole numbers; got {shown(offset)}")
+    if len(offset) != ndim:
+        raise ValueError(
+            f"offset must have one number for each of {ndim} axes; got {shown(offset)}"
+        )
+    return tuple(map(int, offset))
 
 
 @lru_cache(maxsize=64)

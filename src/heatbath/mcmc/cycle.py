@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from heatbath._namespace import Array, as_numpy, namespace_of
-from heatbath._sampler import Recording, Sampler, State, check_update, records
+from heatbath._sampler import Recording, Sampler, State, check_state, check_update, records
+from heatbath._suggest import shown
 from heatbath.actions import Action
 from heatbath.lattice import Lattice
 from heatbath.random import Key
@@ -38,6 +39,9 @@ class Cycle:
     name = "cycle"
     records_scalars = True
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", _checked_parts(self.parts))
+
     @property
     def action(self) -> Action:
         """The common action."""
@@ -63,8 +67,10 @@ class Cycle:
     ) -> tuple[State, CycleInfo]:
         """n rounds; part k reads the random numbers of key.leaf(k), so none is used twice.  The
         action's scalars are those after each measure_every-th round."""
+        check_state(state)
         check_update(state.field, self.action, key, state.step, n, measure_every)
         by_last = records(self.parts[-1])
+        n, measure_every, first = int(n), int(measure_every), int(state.step)
         recording = Recording(self.action, 0 if by_last else measure_every)
         infos: list[list[Any]] = [[] for _ in self.parts]
         field = state.field
@@ -72,13 +78,13 @@ class Cycle:
             due = by_last and measure_every > 0 and done % measure_every == 0
             for k, part in enumerate(self.parts):
                 recorded = {"measure_every": 1} if due and k + 1 == len(self.parts) else {}
-                before = State(field, state.step + done - 1)
+                before = State(field, first + done - 1)
                 moved, info = part.step(key.leaf(k), before, **recorded)
                 field = moved.field
                 infos[k].append(info)
             recording.after(done, field)
         scalars = _joined(infos[-1]) if by_last else recording.scalars(field)
-        return State(field, state.step + n), CycleInfo(tuple(map(tuple, infos)), scalars)
+        return State(field, first + n), CycleInfo(tuple(map(tuple, infos)), scalars)
 
 
 def cycle(*parts: Sampler) -> Cycle:
@@ -89,18 +95,27 @@ def cycle(*parts: Sampler) -> Cycle:
     >>> hb.cycle(hb.HMC(action), hb.Metropolis(action)).exact
     True
     """
+    return Cycle(parts)
+
+
+def _checked_parts(parts: Any) -> tuple[Any, ...]:
+    """The parts as a tuple of samplers with one action."""
+    if not isinstance(parts, tuple | list):
+        raise TypeError(f"the parts of a cycle must be a tuple of samplers; got {shown(parts)}")
     if not parts:
         raise ValueError("a cycle needs at least one sampler")
     for part in parts:
-        if not isinstance(part, Sampler):
-            raise TypeError(f"a cycle is made of samplers such as hb.HMC(action); got {part!r}")
+        if isinstance(part, type) or not isinstance(part, Sampler):
+            raise TypeError(
+                f"a cycle is made of samplers such as hb.HMC(action); got {shown(part)}"
+            )
     first = parts[0].action
     for part in parts[1:]:
         if not _same(part.action, first):
             raise ValueError(
                 f"all samplers of a cycle must have the same action; got {first} and {part.action}"
             )
-    return Cycle(tuple(parts))
+    return tuple(parts)
 
 
 def _joined(infos: list[Any]) -> Array:

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from heatbath import random
+from heatbath._checks import check_choice, check_count, check_flag, check_positive
 from heatbath._dispatch import operation
-from heatbath._namespace import Array, dtype_name, kind_of, namespace_of
+from heatbath._namespace import Array, namespace_of, require_alike
 from heatbath._sampler import (
     Recording,
     State,
     check_action,
-    check_count,
-    check_positive,
+    check_state,
     check_update,
     started,
 )
-from heatbath._suggest import unknown
+from heatbath._suggest import shown
 from heatbath.actions import Action
 from heatbath.elementary import log
 from heatbath.lattice import Lattice
@@ -31,6 +31,8 @@ from heatbath.mcmc.integrators import INTEGRATORS
 from heatbath.random import Key, Purpose
 
 __all__ = ["HMC", "HMCInfo", "integrate", "trajectories"]
+
+MOST_STEPS = 1 << 30  # `random.integers` draws up to twice as many
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,9 @@ class HMC:
     def __post_init__(self) -> None:
         check_action(self.action)
         check_settings(self.step_size, self.n_steps, self.integrator)
+        object.__setattr__(self, "step_size", float(self.step_size))
+        object.__setattr__(self, "n_steps", int(self.n_steps))
+        object.__setattr__(self, "randomise", check_flag("randomise", self.randomise))
 
     def on(self, lattice: Lattice | Any) -> HMC:
         """The same sampler with its action on `lattice`."""
@@ -94,6 +99,7 @@ class HMC:
         self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
     ) -> tuple[State, HMCInfo]:
         """n trajectories of every chain; the action's scalars after each measure_every-th."""
+        check_state(state)
         field, delta_h, accepted, scalars = trajectories(
             state.field,
             self.action,
@@ -106,14 +112,33 @@ class HMC:
             randomise=self.randomise,
             measure_every=measure_every,
         )
-        return State(field, state.step + n), HMCInfo(accepted, delta_h, scalars)
+        return State(field, int(state.step) + int(n)), HMCInfo(accepted, delta_h, scalars)
+
+    @property
+    def order(self) -> int:
+        """ΔH of a trajectory of given length is of this order in the step size."""
+        return INTEGRATORS[self.integrator].order
+
+    def trajectory(self, field: Array, momentum: Array) -> tuple[Array, Array]:
+        """The proposal of one update as a map: n_steps integration steps, never more or fewer.
+
+        field, momentum: arrays (*batch, *lattice) of one library and dtype; returns both alike.
+        """
+        return integrate(
+            self.action,
+            field,
+            momentum,
+            step_size=self.step_size,
+            n_steps=self.n_steps,
+            integrator=self.integrator,
+        )
 
 
 def check_settings(step_size: float, n_steps: int, integrator: str) -> None:
     check_positive("step_size", step_size)
-    check_count("n_steps", n_steps)
-    if integrator not in INTEGRATORS:
-        raise ValueError(unknown("integrator", integrator, INTEGRATORS))
+    if check_count("n_steps", n_steps) > MOST_STEPS:
+        raise ValueError(f"n_steps must be at most 2**30; got {shown(n_steps)}")
+    check_choice("integrator", integrator, INTEGRATORS)
 
 
 def check_trajectories(
@@ -131,6 +156,7 @@ def check_trajectories(
 ) -> None:
     check_update(field, action, key, step, n, measure_every)
     check_settings(step_size, n_steps, integrator)
+    check_flag("randomise", randomise)
 
 
 @operation("mcmc.hmc.trajectories", check=check_trajectories)
@@ -177,10 +203,12 @@ def integrate(
 ) -> tuple[Array, Array]:
     """The field and momentum after n_steps of the equations of motion of p²/2 + S; shapes as
     given.  Reversible: with −momentum it returns to the start."""
+    check_action(action)
     action.check(field)
     action.check(momentum, "momentum")
-    _require_like(momentum, field)
+    require_alike(momentum, field, "momentum")
     check_settings(step_size, n_steps, integrator)
+    step_size, n_steps = float(step_size), int(n_steps)
     xp = namespace_of(field)
     lengths = xp.full(
         field.shape[: field.ndim - action.placed_on.ndim],
@@ -189,19 +217,6 @@ def integrate(
         device=field.device,
     )
     return _trajectory(action, field, momentum, lengths, n_steps, step_size, integrator)
-
-
-def _require_like(momentum: Array, field: Array) -> None:
-    if tuple(momentum.shape) != tuple(field.shape):
-        raise ValueError(
-            f"the momentum has the shape {tuple(momentum.shape)}, the field {tuple(field.shape)}; "
-            f"there must be one for each site"
-        )
-    if kind_of(momentum) != kind_of(field) or dtype_name(momentum) != dtype_name(field):
-        raise TypeError(
-            f"the momentum is {dtype_name(momentum)} of {kind_of(momentum)}, the field "
-            f"{dtype_name(field)} of {kind_of(field)}; make both alike"
-        )
 
 
 def _trajectory(

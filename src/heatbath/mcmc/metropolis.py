@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from heatbath import random
+from heatbath._checks import check_positive
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
 from heatbath._sampler import (
     Recording,
     State,
     check_action,
-    check_positive,
+    check_state,
     check_update,
     started,
 )
@@ -70,7 +71,7 @@ class Metropolis:
 
     def __post_init__(self) -> None:
         check_action(self.action)
-        check_positive("width", self.width)
+        object.__setattr__(self, "width", check_positive("width", self.width))
 
     def on(self, lattice: Lattice | Any) -> Metropolis:
         """The same sampler with its action on `lattice`."""
@@ -84,6 +85,7 @@ class Metropolis:
         self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
     ) -> tuple[State, MetropolisInfo]:
         """n sweeps of every chain; the action's scalars after each measure_every-th."""
+        check_state(state)
         field, accepted, scalars = sweeps(
             state.field,
             self.action,
@@ -93,7 +95,7 @@ class Metropolis:
             width=self.width,
             measure_every=measure_every,
         )
-        return State(field, state.step + n), MetropolisInfo(accepted, scalars)
+        return State(field, int(state.step) + int(n)), MetropolisInfo(accepted, scalars)
 
 
 def check_sweeps(

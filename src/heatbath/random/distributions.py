@@ -19,10 +19,12 @@ from enum import IntEnum
 from typing import Any
 
 from heatbath import elementary
+from heatbath._checks import is_whole
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, Namespace, dtype_name, namespace_of, require_field
+from heatbath._suggest import shown
 from heatbath.random.key import Key
-from heatbath.random.philox import Words, check_counter, counter_words, philox4x32
+from heatbath.random.philox import Words, check_counter, counter_words
 
 __all__ = ["Purpose", "integers", "normal", "uniform"]
 
@@ -46,10 +48,10 @@ def check_stream(
 ) -> None:
     require_field(like, None, "like")
     if not isinstance(key, Key):
-        raise TypeError(f"key must be made by hb.random.key(seed, chains=…); got {key!r}")
-    if isinstance(dim, bool) or not isinstance(dim, int) or not 0 <= dim <= like.ndim:
+        raise TypeError(f"key must be made by hb.random.key(seed, chains=…); got {shown(key)}")
+    if not is_whole(dim) or not 0 <= dim <= like.ndim:
         raise ValueError(
-            f"dim, the number of lattice axes, must be between 0 and {like.ndim}; got {dim!r}"
+            f"dim, the number of lattice axes, must be between 0 and {like.ndim}; got {shown(dim)}"
         )
     check_counter(step, purpose, draw)
     n_chains = math.prod(like.shape[: like.ndim - dim])
@@ -106,14 +108,15 @@ def integers(
     n = ⌊64-bit word × high / 2⁶⁴⌋: the probabilities differ from 1/high by less than 2⁻⁶⁴.
     """
     check_stream(like, key, step, dim=dim, purpose=purpose, draw=draw)
-    if isinstance(high, bool) or not isinstance(high, int) or not 1 <= high <= 1 << 31:
-        raise ValueError(f"high must be a whole number between 1 and 2**31; got {high!r}")
+    if not is_whole(high) or not 1 <= high <= 1 << 31:
+        raise ValueError(f"high must be a whole number between 1 and 2**31; got {shown(high)}")
+    high, dim, place = int(high), int(dim), (int(step), int(purpose), int(draw))
 
     def lanes(words: Words, xp: Namespace, like: Array) -> list[Array]:
         w0, w1, w2, w3 = words
         return [(a * high + ((b * high) >> 32)) >> 32 for a, b in ((w0, w1), (w2, w3))]
 
-    return _per_site(like, key, (step, purpose, draw), dim, lanes, 2)
+    return _per_site(like, key, place, dim, lanes, 2)
 
 
 def radius(u: Any) -> Any:
@@ -183,15 +186,13 @@ def _per_site(
     """Numbers for all sites: blocks in C order, each giving its `width` lanes to neighbours."""
     xp = namespace_of(like)
     volume = math.prod(like.shape[like.ndim - dim :])
-    words = xp.asarray(key.words, dtype=xp.int64, device=like.device)
-    key_words = (words[:, :1], words[:, 1:])
     n_blocks = -(-volume // width)
     pieces = []
     for first in range(0, max(n_blocks, 1), BLOCKS_AT_ONCE):
         last = min(first + BLOCKS_AT_ONCE, n_blocks)
         block = xp.arange(first, last, dtype=xp.int64, device=like.device)[None, :]
         counter = counter_words(block, *place, xp)
-        numbers = lanes(philox4x32(counter, key_words), xp, like)
-        pieces.append(xp.reshape(xp.stack(numbers, axis=-1), (len(key.words), -1)))
+        numbers = lanes(key.blocks(counter, xp, like.device), xp, like)
+        pieces.append(xp.reshape(xp.stack(numbers, axis=-1), (len(key.chains), -1)))
     flat = xp.concat(pieces, axis=1)[:, :volume]
     return xp.reshape(flat, like.shape)

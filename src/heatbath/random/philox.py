@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from heatbath._checks import is_whole
 from heatbath._namespace import Array, Namespace
+from heatbath._suggest import shown
 
 __all__ = ["counter_words", "philox4x32"]
 
@@ -63,10 +65,10 @@ def counter_words(block: Array, step: int, purpose: int, draw: int, xp: Namespac
 def check_counter(step: int, purpose: int, draw: int) -> None:
     """Raise where a counter field is not whole or would overflow into another one."""
     for name, value, bits in (("step", step, 48), ("purpose", purpose, 16), ("draw", draw, 16)):
-        if not isinstance(value, int):
-            raise TypeError(f"{name} must be a whole number; got {value!r}")
+        if not is_whole(value):
+            raise TypeError(f"{name} must be a whole number; got {shown(value)}")
         if not 0 <= value < 1 << bits:
             raise OverflowError(
-                f"{name} = {value} does not fit the {bits} bits that the random-number counter "
-                f"has for it: start a new run with another seed"
+                f"{name} = {shown(value)} does not fit the {bits} bits that the random-number "
+                f"counter has for it: start a new run with another seed"
             )

@@ -15,7 +15,7 @@ from heatbath.sampling.tally import Tally
 from heatbath.sampling.tuning import is_tunable, leaves
 from heatbath.stats import Estimate
 
-__all__ = ["conclude"]
+__all__ = ["cautions", "conclude"]
 
 RHAT_LIMIT = 1.01
 ENOUGH = 100  # τ_int
@@ -56,13 +56,25 @@ def _warnings(
     estimates: Mapping[str, Estimate],
     rhat: Mapping[str, float],
 ) -> tuple[str, ...]:
-    found = [*_of_sampler(sampler), *_of_updates(recorder.tally, sampler)]
-    found += [*_too_short(estimates, len(job.plan.chains)), *_not_mixed(rhat)]
+    found = cautions(sampler, recorder.tally, estimates, rhat, len(job.plan.chains))
     if job.plan.target_error and not recorder.stopped:
         found.append(
             "the target error was not reached; resume cannot extend a run: ask for more samples"
         )
-    return (*found, *_of_estimates(estimates))
+    return tuple(found)
+
+
+def cautions(
+    sampler: Any,
+    tally: Tally,
+    estimates: Mapping[str, Estimate],
+    rhat: Mapping[str, float],
+    chains: int,
+) -> list[str]:
+    """What to know of the sampler, its updates, the length of the chains, their agreement and the
+    estimates; one sentence each."""
+    found = [*_of_sampler(sampler), *_of_updates(tally, sampler)]
+    return [*found, *_too_short(estimates, chains), *_not_mixed(rhat), *_of_estimates(estimates)]
 
 
 def _of_sampler(sampler: Any) -> list[str]:

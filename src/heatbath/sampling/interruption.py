@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from heatbath.io.wording import shell_word
+
 __all__ = ["Interrupted", "uninterrupted"]
 
 
@@ -24,10 +26,10 @@ class Interrupted(KeyboardInterrupt):
 
     def __init__(self, directory: Path | str, *, done: int, samples: int) -> None:
         self.directory, self.done, self.samples = str(directory), done, samples
-        shown = self.directory if " " not in self.directory else f"'{self.directory}'"
         super().__init__(
             f"stopped; {done} of {samples} measurements per chain are stored. To go on, type: "
-            f"heatbath resume {shown}\n(in Python: hb.resume({self.directory!r}))"
+            f"heatbath resume {shell_word(self.directory)}\n"
+            f"(in Python: hb.resume({self.directory!r}))"
         )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from heatbath._checks import check_mapping
 from heatbath._namespace import Array, as_numpy, dtype_name, kind_of
 from heatbath._sampler import State
+from heatbath._suggest import shown
 from heatbath.actions import Action
 from heatbath.random import Key
 from heatbath.sampling.advancing import advanced, measurements_per_call
@@ -17,7 +19,7 @@ from heatbath.sampling.tally import Tally
 
 __all__ = ["Meter"]
 
-RESERVED = ("after_warmup", "configurations", "lock", "start")
+RESERVED = ("after_warmup", "checksums", "configurations", "lock", "start")
 
 Observable = Callable[[Array], Any]
 
@@ -102,12 +104,12 @@ def _guarded(field: Array) -> Array:
 
 
 def _checked_observables(given: Mapping[str, Observable] | None) -> dict[str, Observable]:
-    observables = dict(given or {})
+    observables = check_mapping("observables", given, "names to functions of the field")
     for name, function in observables.items():
         if not isinstance(name, str) or not name.replace("_", "a").isalnum():
             raise ValueError(
                 f"the name of an observable must consist of letters, digits and underscores; got "
-                f"{name!r}"
+                f"{shown(name)}"
             )
         if name in RESERVED or name.startswith("coupling_"):
             raise ValueError(f"{name!r} names an array of every run; give your observable another")
@@ -115,7 +117,7 @@ def _checked_observables(given: Mapping[str, Observable] | None) -> dict[str, Ob
             raise ValueError(f"observable {name!r} is measured always; give yours another name")
         if not callable(function):
             raise TypeError(
-                f"observable {name!r} must be a function of the field; got {function!r}"
+                f"observable {name!r} must be a function of the field; got {shown(function)}"
             )
     return observables
 

@@ -1,4 +1,4 @@
-"""A theory in a user's own file, whose folder need not be on sys.path."""
+"""Theories and samplers in a user's own file, whose folder need not be on sys.path."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from heatbath._sampler import Sampler
 from heatbath._suggest import unknown
-from heatbath.actions import Theory
+from heatbath.actions import Action, Theory
 
-__all__ = ["theory_in", "which"]
+__all__ = ["sampler_in", "theory_in", "which"]
 
 
 def theory_in(file: Path, name: str) -> Theory:
@@ -31,6 +32,26 @@ def theory_in(file: Path, name: str) -> Theory:
             f"{name} = hb.Theory('my name', site=…, bond=…)"
         )
     return theory
+
+
+def sampler_in(file: Path, name: str, action: Action) -> Any:
+    """The sampler that `name` in a Python file makes of an action: a class or a function."""
+    module = _loaded(file)
+    make = getattr(module, name, None)
+    if not callable(make):
+        own = [n for n, thing in vars(module).items() if callable(thing) and not n.startswith("_")]
+        known = f" {unknown('sampler', name, own)}" if own else ""
+        raise ValueError(f"{file} defines no class or function {name!r}.{known}")
+    try:
+        sampler = make(action)
+    except Exception as error:
+        raise ValueError(f"{name}(action): {_told(file, error)}") from error
+    if not isinstance(sampler, Sampler):
+        raise TypeError(
+            f"{name}(action) in {file} must return a sampler with init, step, on, action and "
+            f"exact; it returned {type(sampler).__name__}"
+        )
+    return sampler
 
 
 def which(file: Path) -> str:
@@ -79,7 +100,7 @@ def _told(file: Path, error: BaseException) -> str:
     line = error.lineno if isinstance(error, SyntaxError) else _line(file, error)
     where = f"{file}, line {line}" if line is not None else str(file)
     what = error.msg if isinstance(error, SyntaxError) else str(error)
-    return f"{where}: {type(error).__name__}: {what}".rstrip(": ")
+    return " ".join(f"{where}: {type(error).__name__}: {what}".split()).rstrip(": ")
 
 
 def _line(file: Path, error: BaseException) -> int | None:

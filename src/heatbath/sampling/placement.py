@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from heatbath._checks import check_choice
 from heatbath._namespace import (
     FLOAT_TYPES,
     Array,
@@ -43,8 +44,7 @@ class Placement:
     @classmethod
     def named(cls, namespace: str, device: Any, dtype: Any) -> Placement:
         """A library, device and dtype by name; ValueError with the nearest name."""
-        if namespace not in SUPPORTED:
-            raise ValueError(unknown("namespace", namespace, SUPPORTED))
+        check_choice("namespace", namespace, SUPPORTED)
         name = str(getattr(dtype, "__name__", dtype)).rpartition(".")[2]
         if name not in FLOAT_TYPES:
             raise ValueError(unknown("dtype", name, FLOAT_TYPES))

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from heatbath._sampler import check_count
+from heatbath._checks import check_count
+from heatbath._suggest import shown
 
-__all__ = ["Plan", "chunk_length", "default_warmup"]
+__all__ = ["Plan", "check_updates", "chunk_length", "default_warmup"]
 
 NANOSECONDS_PER_SITE = 2.0  # of one force or one local update, roughly
 NANOSECONDS_PER_MEASUREMENT = 30_000.0  # Python's share
@@ -47,14 +48,9 @@ class Plan:
     target_error: Mapping[str, float | str]
 
     def __post_init__(self) -> None:
-        check_count("samples", self.samples)
-        check_count("thin", self.thin)
-        check_count("warmup", self.warmup, 0)
-        if self.warmup + self.samples * self.thin >= 1 << 48:
-            raise ValueError(
-                f"warmup + samples·thin must stay below 2**48 updates; got "
-                f"{self.warmup + self.samples * self.thin}: ask for fewer samples"
-            )
+        for name, least in (("samples", 1), ("thin", 1), ("warmup", 0)):
+            object.__setattr__(self, name, check_count(name, getattr(self, name), least))
+        check_updates(self.samples, self.thin, self.warmup)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON, read back by `from_dict`."""
@@ -75,6 +71,15 @@ class Plan:
             yield look
             commits = look // self.chunk
             look = self.chunk * max(commits + 1, math.ceil(commits * LOOK_GROWTH))
+
+
+def check_updates(samples: int, thin: int, warmup: int = 0) -> None:
+    """Raise where the counter of the random numbers has no room for so many updates."""
+    if (updates := warmup + samples * thin) >= 1 << 48:
+        raise ValueError(
+            f"warmup + samples·thin must stay below 2**48 updates; got {shown(updates)}: ask for "
+            f"fewer samples"
+        )
 
 
 def default_warmup(samples: int, thin: int) -> int:

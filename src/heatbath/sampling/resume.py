@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from os import PathLike
 from typing import Any
 
 from heatbath import random
+from heatbath._checks import check_flag, check_mapping, check_path
 from heatbath._namespace import Array, as_numpy
 from heatbath._sampler import Sampler
+from heatbath._suggest import shown
 from heatbath.actions import Action
 from heatbath.io import Run, RunError
+from heatbath.io.wording import path_text
 from heatbath.lattice import Lattice
 from heatbath.sampling.describing import described, restored
 from heatbath.sampling.job import Job
@@ -24,7 +28,27 @@ from heatbath.sampling.storing import CHAIN_VERSION, carried_on
 from heatbath.sampling.theories import recorded_theory
 from heatbath.sampling.tuning import leaves, rebuilt
 
-__all__ = ["resume"]
+__all__ = ["require_recorded", "resume"]
+
+RECORDED: dict[str, type | tuple[type, ...]] = {  # what is needed to go on
+    "theory": str,
+    "formulas": str,
+    "couplings": dict,
+    "coupling_arrays": list,
+    "shape": list,
+    "boundary": str,
+    "sampler": dict,
+    "tuned": (dict, type(None)),
+    "plan": dict,
+    "placement": dict,
+    "observables": list,
+    "call": dict,
+    "tally": dict,
+    "seconds": (int, float),
+    "stopped": bool,
+    "chain_version": int,
+    "versions": dict,
+}
 
 
 def resume(
@@ -55,21 +79,56 @@ def resume(
     >>> bool((again.history["phi_squared"][:] == first.history["phi_squared"][:]).all())
     True
     """
-    with Run.open(directory, write=True) as run:
+    progress = None if progress is None else check_flag("progress", progress)
+    observables = check_mapping("observables", observables, "names to functions of the field")
+    with Run.open(check_path("directory", directory), write=True) as run:
         record = run.record
+        require_recorded(run)
         if record["chain_version"] != CHAIN_VERSION:
             raise RunError(
-                f"the run {run.path} was made by heatbath {record['versions']['heatbath']}, where "
-                f"a seed gave other numbers; resume it with that version"
+                f"the run {path_text(run.path)} was made by heatbath "
+                f"{record['versions']['heatbath']}, where a seed gave other numbers; resume it "
+                f"with that version"
             )
-        plan, placement = Plan.from_dict(record["plan"]), Placement(**record["placement"])
-        sampler = _sampler(run, sampler, placement)
-        key = random.key(plan.seed, chains=plan.chains)
+        if sampler is not None and (isinstance(sampler, type) or not isinstance(sampler, Sampler)):
+            raise TypeError(f"sampler must be one such as hb.HMC(action); got {shown(sampler)}")
+        with _reading(run):
+            plan, placement = Plan.from_dict(record["plan"]), Placement(**record["placement"])
+            sampler = _sampler(run, sampler, placement)
+            key = random.key(plan.seed, chains=plan.chains)
         field = None
         if run.status == "warming up":
             field = _start(run, plan, sampler.action, key, placement)
         meter = _meter(run, sampler.action, observables, field, placement)
         return carried_on(Job(plan, placement, key, meter), run, sampler, field, progress)
+
+
+def require_recorded(run: Run) -> None:
+    """RunError unless hb.sample made the run: others may hold anything."""
+    missing = [name for name in RECORDED if name not in run.record]
+    if missing:
+        raise RunError(
+            f"the run {path_text(run.path)} was not made by hb.sample, its run.json has no "
+            f"{missing[0]!r}: read it by hb.io.Run.open"
+        )
+    for name, kind in RECORDED.items():
+        if not isinstance(run.record[name], kind):
+            raise RunError(
+                f"the run {path_text(run.path)} was changed: {name!r} in its run.json is "
+                f"{shown(run.record[name])}; restore run.json from a copy"
+            )
+
+
+@contextmanager
+def _reading(run: Run) -> Iterator[None]:
+    """What cannot be made of an entry of run.json is told with the run."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, IndexError) as trouble:
+        raise RunError(
+            f"the run {path_text(run.path)} was changed: its run.json makes no sense "
+            f"({type(trouble).__name__}: {trouble}); restore it from a copy"
+        ) from trouble
 
 
 def _sampler(run: Run, given: Any, placement: Placement) -> Any:
@@ -100,8 +159,6 @@ def _lattice(record: Mapping[str, Any]) -> Lattice:
 def _checked_sampler(run: Run, given: Any) -> Any:
     """The user's sampler, if it is the one that the run recorded."""
     record = run.record
-    if not isinstance(given, Sampler):
-        raise TypeError(f"sampler must be one such as hb.HMC(action); got {given!r}")
     if given.action.lattice is None:
         given = given.on(_lattice(record))
     action = given.action
@@ -116,12 +173,15 @@ def _checked_sampler(run: Run, given: Any) -> Any:
     for what, (now, then) in compared.items():
         if now != then:
             raise RunError(
-                f"sampler differs from the one that made the run {run.path} in its {what}: now "
-                f"{now}, then {then}; give the original one"
+                f"sampler differs from the one that made the run {path_text(run.path)} in its "
+                f"{what}: now {now}, then {then}; give the original one"
             )
     for name in action.arrays:
         if not (as_numpy(action.couplings[name]) == run.array(f"coupling_{name}")).all():
-            raise RunError(f"the coupling {name} differs from that of the run {run.path}")
+            raise RunError(
+                f"the coupling {name} differs from that of the run {path_text(run.path)}; give the "
+                f"original one"
+            )
     return given
 
 
@@ -153,15 +213,15 @@ def _meter(
     meter = Meter(action, observables)
     if list(meter.observables) != recorded:
         raise RunError(
-            f"the run {run.path} measures the observables {recorded or 'none'} of its caller; got "
-            f"{list(meter.observables) or 'none'}: give hb.resume(…, observables={{name: "
-            f"function}}) the same ones in the same order"
+            f"the run {path_text(run.path)} measures the observables {recorded or 'none'} of its "
+            f"caller; got {list(meter.observables) or 'none'}: give hb.resume(…, "
+            f"observables={{name: function}}) the same ones in the same order"
         )
     meter.prepare(placement.from_numpy(run.checkpoint) if field is None else field)
     dtypes = {name: dtype.name for name, dtype in meter.dtypes.items()}
     if dtypes != dict(run.layout.series):
         raise RunError(
-            f"the observables of the run {run.path} had the dtypes {run.layout.series} and now "
-            f"have {dtypes}; give the original functions"
+            f"the observables of the run {path_text(run.path)} had the dtypes {run.layout.series} "
+            f"and now have {dtypes}; give the original functions"
         )
     return meter

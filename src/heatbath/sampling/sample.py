@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any
 
 from heatbath import random
-from heatbath._namespace import Array, as_numpy
-from heatbath._sampler import Sampler, check_count
+from heatbath._checks import check_count, check_flag, check_path, require_memory
+from heatbath._namespace import Array, as_numpy, require_field
+from heatbath._sampler import Sampler, check_action
+from heatbath._suggest import shown
 from heatbath.lattice import Lattice
 from heatbath.sampling.concluding import conclude
 from heatbath.sampling.describing import forces_per_update
 from heatbath.sampling.job import Job, measured, warmed_up
 from heatbath.sampling.measuring import Meter
 from heatbath.sampling.placement import Placement
-from heatbath.sampling.plan import Plan, chunk_length, default_warmup
+from heatbath.sampling.plan import Plan, check_updates, chunk_length, default_warmup
 from heatbath.sampling.progress import Progress
 from heatbath.sampling.recording import Memory, Recorder
 from heatbath.sampling.result import Result
-from heatbath.sampling.standard import STANDARD
+from heatbath.sampling.standard import SCALARS, STANDARD
 from heatbath.sampling.starts import given_start, make_start
 from heatbath.sampling.storing import on_disk
 from heatbath.sampling.targets import checked_targets
@@ -27,6 +30,7 @@ from heatbath.sampling.targets import checked_targets
 __all__ = ["sample"]
 
 CHAINS = 4
+WORKSPACE = 8  # fields of the size of all chains that are alive at once
 
 
 def sample(
@@ -91,6 +95,10 @@ def sample(
     >>> result.estimates["magnetization"].error < 0.02
     True
     """
+    tune, progress = check_flag("tune", tune), _checked_progress(progress)
+    call = _checked_call(call)
+    if out is not None:
+        out = check_path("out", out)
     sampler = _placed(sampler, shape, start)
     placement = _placement(like, start, namespace, device, dtype)
     key = _key(seed, chains, start, sampler)
@@ -107,6 +115,7 @@ def sample(
         out,
         checked_targets(target_error, (*STANDARD, *meter.observables)),
     )
+    _require_memory(sampler, plan, meter, out)
     if isinstance(start, str):
         field = make_start(start, sampler.action, key, placement)
     else:
@@ -130,8 +139,11 @@ def _in_memory(job: Job, sampler: Any, field: Array, progress: bool | None) -> R
 
 def _placed(sampler: Any, shape: Any, start: Any) -> Any:
     """The sampler on its lattice."""
-    if not isinstance(sampler, Sampler):
-        raise TypeError(f"sampler must be one such as hb.HMC(action); got {sampler!r}")
+    if isinstance(sampler, type) or not isinstance(sampler, Sampler):
+        raise TypeError(f"sampler must be one such as hb.HMC(action); got {shown(sampler)}")
+    check_action(sampler.action)
+    if not isinstance(start, str):
+        require_field(start, None, "start")
     held = sampler.action.lattice
     if sampler.action.requires_grad:
         raise ValueError(
@@ -153,6 +165,37 @@ def _placed(sampler: Any, shape: Any, start: Any) -> Any:
             "lattice=(16, 16)"
         )
     return sampler
+
+
+def _checked_progress(progress: Any) -> bool | None:
+    return None if progress is None else check_flag("progress", progress)
+
+
+def _checked_call(call: Any) -> dict[str, Any] | None:
+    """What is kept with a run, if it is JSON."""
+    if call is None:
+        return None
+    try:
+        if not isinstance(call, Mapping):
+            raise TypeError(f"it is a {type(call).__name__}, not a mapping")
+        json.dumps(dict(call), allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as trouble:
+        raise TypeError(f"call must be plain JSON to be kept with the run: {trouble}") from None
+    return dict(call)
+
+
+def _require_memory(sampler: Any, plan: Plan, meter: Meter, out: Any) -> None:
+    """MemoryError where a run cannot fit, before the machine starts to swap."""
+    chains, volume = len(plan.chains), sampler.action.placed_on.volume
+    require_memory(
+        8 * WORKSPACE * volume * chains, f"{chains} chains with fields of {volume} sites"
+    )
+    if out is None:
+        series = len(SCALARS) + len(meter.observables)
+        require_memory(
+            8 * series * plan.samples * chains,
+            f"{chains} chains with {plan.samples} measurements in memory instead of out=DIR",
+        )
 
 
 def _placement(like: Any, start: Any, namespace: str, device: Any, dtype: Any) -> Placement:
@@ -198,10 +241,10 @@ def _plan(
     out: Any,
     targets: Mapping[str, float | str],
 ) -> Plan:
-    check_count("samples", samples)
-    check_count("thin", thin)
+    samples, thin = check_count("samples", samples), check_count("thin", thin)
+    check_updates(samples, thin)
     if save_every is not None:
-        check_count("save_every", save_every)
+        save_every = check_count("save_every", save_every)
         if out is None:
             raise ValueError("save_every stores configurations in a run: give out= as well")
     sites = sampler.action.placed_on.volume * len(key.chains)
@@ -212,7 +255,7 @@ def _plan(
         samples=samples,
         thin=thin,
         warmup=default_warmup(samples, thin) if warmup is None else warmup,
-        tune=bool(tune),
+        tune=tune,
         start=start if isinstance(start, str) else "array",
         chunk=chunk,
         save_every=save_every or chunk,

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from heatbath.io import RunError
 from heatbath.stats import Estimate, estimate, split_rhat
 
-__all__ = ["SCALARS", "STANDARD", "Absolute", "estimated", "rhats"]
+__all__ = ["SCALARS", "STANDARD", "Absolute", "estimated", "rhats", "rhats_of"]
 
 SCALARS = ("magnetization", "phi_squared", "action_density")
 STANDARD = (
@@ -36,12 +37,14 @@ def estimated(name: str, history: Mapping[str, Any], volume: int) -> Estimate:
     """The estimate of one observable, standard or the user's, from the stored series.
 
     What cannot be estimated (fewer than 4 measurements, a diverged chain) is NaN, and the reason
-    is in its warnings.
+    is in its warnings.  RunError if a file of the series is damaged.
     """
     source = "magnetization" if name in STANDARD[:5] else name
     series = history[source]
     try:
         return _estimate(name, series, volume)
+    except RunError:  # a damaged file is no matter of statistics
+        raise
     except ValueError as trouble:
         n = math.prod(series.shape)
         return Estimate(math.nan, math.nan, math.nan, n, warnings=(_cause(series, trouble),))
@@ -49,7 +52,11 @@ def estimated(name: str, history: Mapping[str, Any], volume: int) -> Estimate:
 
 def rhats(history: Mapping[str, Any]) -> dict[str, float]:
     """Split-R̂ of |M| and of every stored series; NaN where it cannot be told."""
-    series = {"abs_magnetization": Absolute(history["magnetization"]), **history}
+    return rhats_of({"abs_magnetization": Absolute(history["magnetization"]), **history})
+
+
+def rhats_of(series: Mapping[str, Any]) -> dict[str, float]:
+    """Split-R̂ of each series; NaN where it cannot be told."""
     return {name: _rhat(values) for name, values in series.items()}
 
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from typing import Any
 
 from heatbath import random
+from heatbath._checks import check_choice
 from heatbath._dispatch import use
 from heatbath._namespace import Array, as_numpy, namespace_of
-from heatbath._suggest import unknown
 from heatbath.actions import Action
 from heatbath.random import Key, Purpose
 from heatbath.sampling.placement import Placement
@@ -33,8 +33,7 @@ GOLDEN = (0.7548776662466927, 0.5698402909980532)
 
 def make_start(start: str, action: Action, key: Key, placement: Placement) -> Array:
     """The fields of all chains of `key`, shape (chains, *lattice)."""
-    if start not in STARTS:
-        raise ValueError(unknown("start", start, STARTS))
+    check_choice("start", start, STARTS)
     with use("reference"):  # the same bits; kernels for this one call would take seconds to compile
         return _made(start, action, key, placement)
 

@@ -19,6 +19,7 @@ import heatbath
 from heatbath._namespace import Array, as_numpy
 from heatbath._sampler import State
 from heatbath.io import Layout, Run
+from heatbath.io.wording import path_text, reason, shell_word
 from heatbath.sampling.concluding import conclude
 from heatbath.sampling.describing import described
 from heatbath.sampling.interruption import Interrupted, uninterrupted
@@ -137,6 +138,8 @@ def carried_on(
 
 def _checkpoint(job: Job, run: Run) -> State:
     """The state at the last commit."""
+    if run.status == "measuring":
+        run.check(*run.names)  # all of them are read at the end, after hours of work
     field = job.placement.from_numpy(run.checkpoint)
     return State(field, job.plan.warmup + run.n_committed * job.plan.thin)
 
@@ -150,9 +153,9 @@ def _told_how_to_go_on(run: Run) -> Iterator[None]:
         raise Interrupted(run.path, done=run.n_committed, samples=samples) from stop
     except OSError as trouble:
         raise OSError(
-            f"writing the run {run.path} failed after {run.n_committed} of {samples} measurements "
-            f"({trouble.strerror or trouble}); when that is mended, type: heatbath resume "
-            f"{run.path}"
+            f"writing the run {path_text(run.path)} failed ({reason(trouble)}); "
+            f"{run.n_committed} of {samples} measurements per chain are safe: when that is mended, "
+            f"type: heatbath resume {shell_word(run.path)}"
         ) from trouble
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
-from heatbath._suggest import unknown
+from heatbath._checks import check_choice, check_mapping
+from heatbath._suggest import shown
 from heatbath.sampling.standard import estimated
 from heatbath.stats import Estimate
 
@@ -21,9 +23,9 @@ def checked_targets(
     """The targets as they will be stored; ValueError for an unknown name or a bad error."""
     names = list(known)
     checked: dict[str, float | str] = {}
-    for name, target in dict(targets or {}).items():
-        if name not in names:
-            raise ValueError(unknown("observable in target_error", name, names))
+    given = check_mapping("target_error", targets, "names of observables to errors")
+    for name, target in given.items():
+        check_choice("observable in target_error", name, names)
         _allowed(name, target, 1.0)
         checked[name] = target if isinstance(target, str) else float(target)
     return checked
@@ -46,12 +48,14 @@ def _allowed(name: str, target: Any, size: float) -> float:
     """The absolute error that a target allows."""
     relative = isinstance(target, str) and target.strip().endswith("%")
     try:
-        number = float(target.strip().rstrip("%")) if isinstance(target, str) else float(target)
-    except (TypeError, ValueError):
+        plain = isinstance(target, str | Real) and not isinstance(target, bool)
+        text = target.strip().removesuffix("%") if isinstance(target, str) else target
+        number = float(text) if plain else math.nan
+    except (ValueError, OverflowError):
         number = math.nan
-    if isinstance(target, bool) or not 0 < number < math.inf:
+    if not 0 < number < math.inf:
         raise ValueError(
             f"the target error of {name} must be a positive number or a text such as '0.4%'; got "
-            f"{target!r}"
+            f"{shown(target)}"
         )
     return size * number / 100.0 if relative else number

@@ -9,6 +9,7 @@ from typing import Any
 from heatbath import actions
 from heatbath.actions import Theory
 from heatbath.io import RunError
+from heatbath.io.wording import path_text
 from heatbath.sampling.own_file import theory_in
 
 __all__ = ["recorded_theory"]
@@ -24,13 +25,13 @@ def recorded_theory(record: Mapping[str, Any], where: Path) -> Theory:
     theory = _from_file(Path(file), name, where) if colon else BUILT_IN.get(text)
     if not isinstance(theory, Theory):
         raise RunError(
-            f"the theory {record['theory']!r} of the run {where} is not built in; give the sampler "
-            f"that made it: hb.resume({str(where)!r}, sampler=…)"
+            f"the theory {record['theory']!r} of the run {path_text(where)} is not built in; give "
+            f"the sampler that made it: hb.resume({str(where)!r}, sampler=…)"
         )
     if theory.text != record["formulas"]:
         raise RunError(
-            f"the formulas of {text} have changed since the run {where} began: they were "
-            f"'{record['formulas']}' and are '{theory.text}'; restore them, or start a new run"
+            f"the formulas of {text} have changed since the run {path_text(where)} began: they "
+            f"were '{record['formulas']}' and are '{theory.text}'; restore them, or start a new run"
         )
     return theory
 
@@ -38,7 +39,7 @@ def recorded_theory(record: Mapping[str, Any], where: Path) -> Theory:
 def _from_file(file: Path, name: str, where: Path) -> Any:
     if not file.is_file():
         raise RunError(
-            f"the run {where} has its theory in {file}, which is gone; put it back, or give "
-            f"hb.resume(…, sampler=…)"
+            f"the run {path_text(where)} has its theory in {file}, which is gone; put it back, or "
+            f"give hb.resume(…, sampler=…)"
         )
     return theory_in(file, name)

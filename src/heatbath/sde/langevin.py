@@ -16,13 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from heatbath import random
+from heatbath._checks import check_positive
 from heatbath._dispatch import operation
 from heatbath._namespace import Array, namespace_of
 from heatbath._sampler import (
     Recording,
     State,
     check_action,
-    check_positive,
+    check_state,
     check_update,
     started,
 )
@@ -67,7 +68,7 @@ class Langevin:
 
     def __post_init__(self) -> None:
         check_action(self.action)
-        check_positive("step_size", self.step_size)
+        object.__setattr__(self, "step_size", check_positive("step_size", self.step_size))
 
     def on(self, lattice: Lattice | Any) -> Langevin:
         """The same process with its action on `lattice`."""
@@ -81,6 +82,7 @@ class Langevin:
         self, key: Key, state: State, n: int = 1, *, measure_every: int = 0
     ) -> tuple[State, LangevinInfo]:
         """n steps of every chain; the action's scalars after each measure_every-th."""
+        check_state(state)
         field, scalars = steps(
             state.field,
             self.action,
@@ -93,7 +95,7 @@ class Langevin:
         xp = namespace_of(field)
         total = self.action.placed_on.sum(field)
         info = LangevinInfo(xp.ones_like(total), ~xp.isfinite(total), scalars)
-        return State(field, state.step + n), info
+        return State(field, int(state.step) + int(n)), info
 
 
 def check_steps(

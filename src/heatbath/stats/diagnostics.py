@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from heatbath._checks import is_whole
+from heatbath._suggest import shown
 from heatbath.stats.estimation import mean_gammas, short_chain_warning
 from heatbath.stats.gamma import Gamma, autocovariance_sums, block_length
 from heatbath.stats.moments import Moments, measure_moments
@@ -14,6 +16,7 @@ from heatbath.stats.series import FloatArray, Series, SeriesLike, open_series
 
 __all__ = [
     "autocorrelation",
+    "autocorrelation_error",
     "effective_sample_size",
     "integrated_autocorrelation_time",
     "split_rhat",
@@ -47,6 +50,31 @@ def autocorrelation(series: SeriesLike, window: int) -> FloatArray:
     )
     gamma = sums.sum(axis=0) / (opened.n - np.arange(lag + 1))
     return np.asarray(gamma / gamma[0])
+
+
+def autocorrelation_error(rho: Any, *, window: int, n: int) -> FloatArray:
+    """Standard error of each ρ(t), shape as ``rho``, from n measurements (of all chains).
+
+        error(t)² = 1/n Σ_{k=1}^{t+W} [ρ(k + t) + ρ(k − t) − 2 ρ(k) ρ(t)]²,
+
+    ρ being taken as 0 beyond the window W, where it is noise (M. Lüscher, Comput. Phys. Commun.
+    165 (2005) 199, hep-lat/0409106, appendix E; N. Madras and A. D. Sokal, 1988). Neighbouring
+    ρ(t) have correlated errors.
+
+    >>> autocorrelation_error([1.0, 0.01, -0.02], window=0, n=10_000).round(4).tolist()
+    [0.0, 0.01, 0.01]
+    """
+    values = np.asarray(rho, dtype=np.float64)
+    last, width = len(values) - 1, min(int(window), len(values) - 1)
+    size = 2 * last + width + 1
+    known = np.zeros(size + 1)
+    known[: width + 1] = values[: width + 1]
+    k = np.arange(1, last + width + 1)
+    squares = [
+        np.square(known[k + t] + known[abs(k - t)] - 2 * known[k] * known[t])[: t + width].sum()
+        for t in range(last + 1)
+    ]
+    return np.asarray(np.sqrt(np.array(squares) / n))
 
 
 def integrated_autocorrelation_time(series: SeriesLike) -> AutocorrelationTime:
@@ -108,7 +136,8 @@ def split_rhat(series: SeriesLike) -> float:
     means = np.concatenate([m.chain_means for m in measured], axis=-1)
     within = np.concatenate([m.chain_squares for m in measured], axis=-1).mean(axis=-1) / (half - 1)
     between = means.var(axis=-1, ddof=1)
-    rounding = np.square(8 * np.finfo(np.float64).eps * np.abs(means).max(axis=-1))
+    with np.errstate(over="ignore"):
+        rounding = np.square(8 * np.finfo(np.float64).eps * np.abs(means).max(axis=-1))
     parts = zip(within, between, moments.variances > 0, rounding, strict=True)
     return max(_rhat(w, b, half, zero) if varies else 1.0 for w, b, varies, zero in parts)
 
@@ -147,10 +176,10 @@ def _open_one(series: Any) -> tuple[Series, Moments]:
 
 
 def _checked_lag(window: Any, n: int) -> int:
-    if not isinstance(window, int | np.integer) or not 0 <= window < n:
+    if not is_whole(window) or not 0 <= window < n:
         raise ValueError(
             f"window must be a whole number of lags from 0 to n - 1 = {n - 1}, the last lag of the "
-            f"series; got {window!r}"
+            f"series; got {shown(window)}"
         )
     return int(window)
 

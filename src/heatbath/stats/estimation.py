@@ -8,16 +8,28 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from heatbath._suggest import shown
 from heatbath.stats.gamma import Gamma, analyse
 from heatbath.stats.moments import Moments, measure_moments
 from heatbath.stats.results import Estimate
 from heatbath.stats.series import FloatArray, Primary, Series, SeriesLike, open_series
 
-__all__ = ["estimate", "mean_gammas", "short_chain_warning"]
+__all__ = [
+    "NOTHING_VARIES",
+    "call_function",
+    "check_function",
+    "estimate",
+    "gamma_warnings",
+    "mean_gammas",
+    "short_chain_warning",
+    "slopes",
+    "widened",
+]
 
 Function = Callable[..., Any]
 
 ENOUGH = 100  # τ_int per analysis: below, τ_int itself is known to worse than about 25 %
+NOTHING_VARIES = "nothing varies, so the error 0 says nothing of measurements not made"
 _ENOUGH_PER_CHAIN = 10  # τ_int per replica: below, each may still remember its start
 
 
@@ -58,7 +70,7 @@ def estimate(
     moments = measure_moments(opened)
     if function is None:
         return _estimate_mean(opened, moments)
-    return _estimate_function(opened, moments, _checked(function))
+    return _estimate_function(opened, moments, check_function(function))
 
 
 def mean_gammas(series: Series, moments: Moments) -> list[Gamma]:
@@ -90,10 +102,11 @@ def short_chain_warning(total: int, tau: float, *, chains: int = 1) -> tuple[str
     return ()
 
 
-def _checked(function: Any) -> Function:
+def check_function(function: Any) -> Function:
+    """function; TypeError unless it is callable."""
     if not callable(function):
         raise TypeError(
-            f"function must be callable with the means of the primaries; got {function!r}; "
+            f"function must be callable with the means of the primaries; got {shown(function)}; "
             f"write for example function=lambda a, b: a / b"
         )
     return cast(Function, function)
@@ -121,17 +134,17 @@ def _estimate_mean(series: Series, moments: Moments) -> Estimate:
 
 def _estimate_function(series: Series, moments: Moments, function: Function) -> Estimate:
     means, variances = moments.means, moments.variances
-    value = _call(function, means, series)
+    value = call_function(function, means, series.is_complex)
     steps = np.sqrt(variances / series.total)
-    gradient = _gradient(function, means, steps, series)
+    gradient = slopes(function, means, steps, series.is_complex)
     parts = 2 if isinstance(value, complex) or np.iscomplexobj(gradient) else 1
-    centre, slopes = _parts(np.array([value]), parts)[:, 0], _parts(gradient, parts)
-    if not (np.isfinite(centre).all() and np.isfinite(slopes).all()):
+    centre, linear = _parts(np.array([value]), parts)[:, 0], _parts(gradient, parts)
+    if not (np.isfinite(centre).all() and np.isfinite(linear).all()):
         return _not_finite(series, value, means)
 
     def fluctuations(start: int, stop: int) -> FloatArray:
         deviation = series.read(start, stop) - means[:, np.newaxis, np.newaxis]
-        return np.asarray(np.tensordot(slopes, deviation, axes=1))
+        return np.asarray(np.tensordot(linear, deviation, axes=1))
 
     gammas = analyse(fluctuations, parts=parts, chains=series.chains, n=series.n)
     of_chains = _parts(_call_chains(function, moments.chain_means, series), parts)
@@ -139,27 +152,33 @@ def _estimate_function(series: Series, moments: Moments, function: Function) -> 
     return _conclude(series, _Linear(corrected, of_chains), gammas, warnings)
 
 
-def _gradient(
-    function: Function, means: FloatArray, steps: FloatArray, series: Series
+def slopes(
+    function: Function, means: FloatArray, steps: FloatArray, is_complex: Sequence[bool]
 ) -> NDArray[Any]:
-    """Slopes along each component; constant components have none."""
-    slopes: list[complex] = []
+    """Slopes along each component, by central differences; constant components have none."""
+    found: list[complex] = []
     least = np.finfo(np.float64).eps ** (2 / 3) * np.abs(means)  # else rounding eats the difference
     for j, step in enumerate(steps):
         if step == 0:
-            slopes.append(0.0)
+            found.append(0.0)
             continue
         shift = np.zeros_like(means)
         shift[j] = max(step, least[j])
-        up, down = _call(function, means + shift, series), _call(function, means - shift, series)
-        slopes.append((up - down) / (2 * shift[j]))
-    return np.array(slopes)
+        up = call_function(function, means + shift, is_complex)
+        down = call_function(function, means - shift, is_complex)
+        found.append((up - down) / (2 * shift[j]))
+    return np.array(found)
 
 
-def _call(function: Function, means: FloatArray, series: Series) -> float | complex:
-    """Call the user's function with one number per primary; returns a Python number."""
+def call_function(
+    function: Function, means: FloatArray, is_complex: Sequence[bool]
+) -> float | complex:
+    """Call the user's function with one number per primary; returns a Python number.
+
+    means: of the components.  is_complex: for each primary, whether two of them are its parts.
+    """
     numbers, arguments = iter(means.tolist()), []
-    for split in series.is_complex:
+    for split in is_complex:
         arguments.append(complex(next(numbers), next(numbers)) if split else next(numbers))
     result = np.asarray(function(*arguments))
     if result.shape != () or result.dtype.kind not in "biufc":
@@ -176,7 +195,7 @@ def _call_chains(function: Function, chain_means: FloatArray, series: Series) ->
     with np.errstate(all="ignore"):
         for means in chain_means.T:
             try:
-                results.append(_call(function, means, series))
+                results.append(call_function(function, means, series.is_complex))
             except (ArithmeticError, ValueError):
                 results.append(math.nan)
     return np.array(results)
@@ -205,14 +224,14 @@ def _remove_bias(
 def _conclude(
     series: Series, linear: _Linear, gammas: list[Gamma], warnings: tuple[str, ...]
 ) -> Estimate:
-    safe = [_widen(gamma, f, series) for gamma, f in zip(gammas, linear.of_chains, strict=True)]
+    safe = [widened(gamma, f, series.n) for gamma, f in zip(gammas, linear.of_chains, strict=True)]
     tau, tau_error = max((gamma.tau, gamma.tau_error) for gamma in safe)
     if all(gamma.error == 0 for gamma in safe):
-        warnings += ("nothing varies, so the error 0 says nothing of measurements not made",)
+        warnings += (NOTHING_VARIES,)
     else:
         warnings += short_chain_warning(series.total, tau, chains=series.chains)
     for gamma, of_chains in zip(safe, linear.of_chains, strict=True):
-        warnings += _words(gamma, of_chains, series)
+        warnings += gamma_warnings(gamma, of_chains, series.n)
     errors = [gamma.error for gamma in safe]
     return Estimate(
         value=_number(linear.value.tolist()),
@@ -225,18 +244,23 @@ def _conclude(
     )
 
 
-def _widen(gamma: Gamma, of_chains: FloatArray, series: Series) -> Gamma:
-    """Of too short chains the scatter of the replicas may know more than C(W): take the larger."""
-    enough = gamma.closed and series.total >= ENOUGH * gamma.tau
-    if enough or series.chains == 1 or not np.isfinite(of_chains).all():
+def widened(gamma: Gamma, of_chains: FloatArray, n: int) -> Gamma:
+    """Of too short chains the scatter of the replicas may know more than C(W): take the larger.
+
+    of_chains: what each chain of n measurements gives for itself.
+    """
+    chains = len(of_chains)
+    enough = gamma.closed and chains * n >= ENOUGH * gamma.tau
+    if enough or chains == 1 or not np.isfinite(of_chains).all():
         return gamma
-    scatter = float(of_chains.std(ddof=1)) / math.sqrt(series.chains)
+    scatter = float(of_chains.std(ddof=1)) / math.sqrt(chains)
     if scatter <= gamma.error:
         return gamma
     return replace(gamma, error=scatter, tau=gamma.tau * (scatter / gamma.error) ** 2)
 
 
-def _words(gamma: Gamma, of_chains: FloatArray, series: Series) -> tuple[str, ...]:
+def gamma_warnings(gamma: Gamma, of_chains: FloatArray, n: int) -> tuple[str, ...]:
+    """What to know before trusting a Γ: sentences, none if nothing.  Arguments as for `widened`."""
     if gamma.error == 0:
         return ()
     if not gamma.positive:
@@ -245,9 +269,9 @@ def _words(gamma: Gamma, of_chains: FloatArray, series: Series) -> tuple[str, ..
     if not gamma.closed:
         words += (
             f"the window never closed within {gamma.window} lags: tau_int exceeds what chains of "
-            f"{series.n} measurements can show, and the error is a rough bound; run longer chains",
+            f"{n} measurements can show, and the error is a rough bound; run longer chains",
         )
-    if series.chains > 1 and np.isfinite(of_chains).all():
+    if len(of_chains) > 1 and np.isfinite(of_chains).all():
         words += _disagreement(gamma, of_chains)
     return words
 
@@ -258,7 +282,8 @@ def _disagreement(gamma: Gamma, of_chains: FloatArray) -> tuple[str, ...]:
     A chain far off makes Γ itself large, so the second sign fails where the first one is loud.
     """
     between, degrees = float(of_chains.var(ddof=1)), len(of_chains) - 1
-    rhat = math.sqrt(1 + between / max(gamma.variance - between, 1e-12 * gamma.variance))
+    within = gamma.variance - between * degrees / len(of_chains)
+    rhat = math.sqrt(1 + between / max(within, 1e-12 * gamma.variance))
     chi2 = between / (gamma.error**2 * len(of_chains))  # per degree of freedom
     # Wilson and Hilferty (1931): its cube root is normal; 4 sigma is p = 3e-5.
     normal = (chi2 ** (1 / 3) - 1 + 2 / (9 * degrees)) / math.sqrt(2 / (9 * degrees))

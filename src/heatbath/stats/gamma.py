@@ -13,7 +13,7 @@ N. Madras and A. D. Sokal, J. Stat. Phys. 50 (1988) 109.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,7 @@ _FIRST_NUMBERS = 1 << 15  # lags times chains of the first pass, when there are 
 _LAST_LAGS = 1 << 18  # no window beyond this (τ_int about 40 000): it bounds the memory
 _BLOCK = 1 << 14  # numbers per block, at least: they fit the cache
 _BLOCK_PER_LAG = 8  # the correction at block ends then costs little
+_CACHED = 1 << 15  # numbers that are transformed together, if they are of several parts
 _GROWTH = 8
 
 
@@ -52,23 +53,43 @@ class Gamma:
 
 
 def analyse(read: Read, *, parts: int, chains: int, n: int) -> list[Gamma]:
-    """Analyse each of ``parts`` real series; longer lags are computed only when they are needed."""
+    """Analyse each of ``parts`` real series; longer lags are computed only where needed."""
     most = min(max(n // 2, 1), _LAST_LAGS)
-    lags = min(max(n // 16, 64), max(_FIRST_NUMBERS // chains, 64), _FIRST_LAGS, most)
-    while True:
-        block = block_length(n, lags, chains)
-        sums = autocovariance_sums(read, parts=parts, n=n, max_lag=lags, block=block)
-        covariance = sums / (chains * (n - np.arange(lags + 1)))
-        windows = [_find_window(gamma, chains * n) for gamma in covariance]
-        if lags == most or None not in windows:
-            break
-        lags = min(lags * _GROWTH, most)
-    return [_finish(g, w, chains * n) for g, w in zip(covariance, windows, strict=True)]
+    few = max(_FIRST_NUMBERS // (parts * parts * chains), 64)  # of many parts most are fast
+    lags = min(max(n // 16, 64), few, _FIRST_LAGS, most)
+    found: dict[int, Gamma] = {}
+    wanted = np.arange(parts)
+    while len(wanted):
+        covariance = _covariance(read, wanted, parts, chains, n, lags)
+        windows = _find_windows(covariance, chains * n)
+        settled = windows >= 0 if lags < most else np.full(len(wanted), True)
+        finished = _finish(covariance[settled], windows[settled], chains * n)
+        found |= zip(wanted[settled].tolist(), finished, strict=True)
+        wanted, lags = wanted[~settled], min(lags * _GROWTH, most)
+    return [found[part] for part in range(parts)]
 
 
-def block_length(n: int, max_lag: int, chains: int = 1) -> int:
-    """A power of two that suits ``autocovariance_sums`` and is no larger than the series needs."""
-    return _power_of_two(min(max(_BLOCK_PER_LAG * max_lag, _BLOCK // chains), n + max_lag) + 1)
+def _covariance(
+    read: Read, wanted: NDArray[np.intp], parts: int, chains: int, n: int, lags: int
+) -> FloatArray:
+    """Γ(0) … Γ(lags) of the wanted parts."""
+    some = len(wanted) < parts
+    sums = autocovariance_sums(
+        (lambda start, stop: read(start, stop)[wanted]) if some else read,
+        parts=len(wanted),
+        n=n,
+        max_lag=lags,
+        block=block_length(n, lags, chains * len(wanted)),
+    )
+    return np.asarray(sums / (chains * (n - np.arange(lags + 1))))
+
+
+def block_length(n: int, max_lag: int, rows: int = 1) -> int:
+    """A power of two that suits ``autocovariance_sums`` and is no larger than the series needs.
+
+    rows: series that are transformed together, parts times chains.
+    """
+    return _power_of_two(min(max(_BLOCK_PER_LAG * max_lag, _BLOCK // rows), n + max_lag) + 1)
 
 
 def autocovariance_sums(read: Read, *, parts: int, n: int, max_lag: int, block: int) -> FloatArray:
@@ -80,14 +101,13 @@ def autocovariance_sums(read: Read, *, parts: int, n: int, max_lag: int, block: 
     right. So one FFT per measurement and memory for two blocks suffice.
     """
     if n + max_lag <= block:  # a single block, whose padding keeps the pairs apart
-        spectrum = _power(np.fft.rfft(read(0, n), block))
-        return np.asarray(np.fft.irfft(spectrum, block)[:, : max_lag + 1])
+        return np.asarray(np.fft.irfft(_power(read(0, n), block), block)[:, : max_lag + 1])
     circular = np.zeros((parts, block // 2 + 1))
     wrapped = np.zeros((parts, max_lag + 1), dtype=np.complex128)
     tail = head = np.zeros((parts, 1, max_lag))
     for start in range(0, n, block):
         x = _padded(read(start, min(start + block, n)), block)
-        circular += _power(np.fft.rfft(x))
+        circular += _power(x, block)
         next_head = x[..., :max_lag]
         wrapped += _cross_power(tail, next_head - head)
         tail, head = x[..., block - max_lag :].copy(), next_head.copy()
@@ -105,58 +125,83 @@ def _padded(x: FloatArray, length: int) -> FloatArray:
     return np.pad(x, ((0, 0), (0, 0), (0, missing))) if missing else x
 
 
-def _power(f: NDArray[np.complex128]) -> FloatArray:
-    """Σ over chains of |f|²."""
-    power = np.square(f.real)
-    power += np.square(f.imag)
-    return np.asarray(power[:, 0] if power.shape[1] == 1 else power.sum(axis=1))
+def _power(x: FloatArray, length: int) -> FloatArray:
+    """Σ over chains of |transform of x, padded to ``length``|²."""
+    power = np.empty((len(x), length // 2 + 1))
+    for some in _groups(x, length):
+        f = np.fft.rfft(x[some], length)
+        square = np.square(f.real)
+        square += np.square(f.imag)
+        power[some] = square[:, 0] if square.shape[1] == 1 else square.sum(axis=1)
+    return power
 
 
 def _cross_power(a: FloatArray, b: FloatArray) -> NDArray[np.complex128]:
     """Σ over chains of the conjugate transform of a times that of b, padded to twice the length."""
     length = a.shape[-1]
+    power = np.zeros((len(a), length + 1), dtype=np.complex128)
     if length == 0:
-        return np.zeros((a.shape[0], 1), dtype=np.complex128)
-    product = np.fft.rfft(a, 2 * length).conj() * np.fft.rfft(b, 2 * length)
-    return np.asarray(product.sum(axis=1))
+        return power
+    for some in _groups(a, 2 * length):
+        product = np.fft.rfft(a[some], 2 * length).conj() * np.fft.rfft(b[some], 2 * length)
+        power[some] = product[:, 0] if product.shape[1] == 1 else product.sum(axis=1)
+    return power
 
 
-def _find_window(gamma: FloatArray, total: int) -> int | None:
+def _groups(x: FloatArray, length: int) -> Iterator[slice]:
+    """Parts that are transformed together: few enough for the cache."""
+    parts, chains = x.shape[:2]
+    together = max(1, _CACHED // (chains * length))
+    yield from (slice(first, first + together) for first in range(0, parts, together))
+
+
+def _find_windows(gamma: FloatArray, total: int) -> NDArray[np.intp]:
     """Smallest W with g(W) = exp(−W/τ) − τ/√(W N) < 0, τ being S times the τ_exp that fits τ_int.
 
-    Where the sum of ρ is not positive, as in chains that swing about their mean, Wolff's τ is
-    undefined; the sum of |ρ| then sets the scale, which keeps W beyond the swinging.
+    gamma: shape (parts, lags + 1).  −1 where there is none yet.  Where the sum of ρ is not
+    positive, as in chains that swing about their mean, Wolff's τ is undefined; the sum of |ρ| then
+    sets the scale, which keeps W beyond the swinging.
     """
-    if gamma[0] <= 0:
-        return 0
-    rho = gamma[1:] / gamma[0]
-    summed = np.cumsum(rho)
-    scale = np.where(summed > 0, summed, np.cumsum(np.abs(rho)))
-    lag = np.arange(1, len(gamma))
-    with np.errstate(divide="ignore"):  # scale 0: τ = 0 and the window closes at once
+    varies = gamma[:, 0] > 0
+    rho = gamma[:, 1:] / np.where(varies, gamma[:, 0], 1.0)[:, np.newaxis]
+    summed = np.cumsum(rho, axis=-1)
+    scale = np.where(summed > 0, summed, np.cumsum(np.abs(rho), axis=-1))
+    lag = np.arange(1, gamma.shape[-1])
+    with np.errstate(divide="ignore", over="ignore"):  # scale 0: τ = 0, the window closes at once
         tau = np.maximum(S / np.log1p(1 / scale), np.finfo(np.float64).tiny)
-    closed = np.exp(-lag / tau) - tau / np.sqrt(lag * float(total)) < 0
-    return int(lag[np.argmax(closed)]) if closed.any() else None
+        closed = np.exp(-lag / tau) - tau / np.sqrt(lag * float(total)) < 0
+    windows = np.where(closed.any(axis=-1), lag[np.argmax(closed, axis=-1)], -1)
+    return np.asarray(np.where(varies, windows, 0))
 
 
-def _finish(gamma: FloatArray, window: int | None, total: int) -> Gamma:
-    if gamma[0] <= 0:
+def _finish(gamma: FloatArray, windows: NDArray[np.intp], total: int) -> list[Gamma]:
+    """gamma: shape (parts, lags + 1).  windows: −1 takes the largest C(W)."""
+    summed = 2 * np.cumsum(gamma, axis=-1) - gamma[:, :1]
+    chosen = np.where(windows < 0, np.argmax(summed, axis=-1), windows)
+    at_window = np.take_along_axis(summed, chosen[:, np.newaxis], axis=-1)[:, 0]
+    rows = zip(
+        gamma[:, 0].tolist(), at_window.tolist(), chosen.tolist(), windows.tolist(), strict=True
+    )
+    return [_finish_one(first, c, w, found >= 0, total) for first, c, w, found in rows]
+
+
+def _finish_one(first: float, c: float, w: int, closed: bool, total: int) -> Gamma:
+    """From Γ(0), C(W) and W."""
+    if first <= 0:
         return Gamma(error=0.0, tau=0.5, tau_error=0.0, window=0, closed=True)
-    summed = 2 * np.cumsum(gamma) - gamma[0]
-    w = int(np.argmax(summed)) if window is None else window
-    bias = summed[w] / total
-    variance, c = float(gamma[0] + bias), float(summed[w] + (2 * w + 1) * bias)
+    bias = c / total
+    variance, c = first + bias, c + (2 * w + 1) * bias
     if c <= 0:
-        naive = math.sqrt(gamma[0] / total)
+        naive = math.sqrt(first / total)
         return Gamma(naive, 0.5, math.inf, w, closed=True, variance=variance, positive=False)
     tau = c / (2 * variance)
     spread = 2 * tau * math.sqrt(max(w + 0.5 - tau, 0.0) / total)
     return Gamma(
         error=math.sqrt(c / total),
         tau=tau,
-        tau_error=math.inf if window is None else spread,
+        tau_error=spread if closed else math.inf,
         window=w,
-        closed=window is not None,
+        closed=closed,
         variance=variance,
     )
 

@@ -8,6 +8,8 @@ from heatbath.stats.series import FloatArray, Series
 
 __all__ = ["Moments", "measure_moments"]
 
+SMALLEST = np.finfo(np.float64).tiny / np.finfo(np.float64).eps  # sums below lose digits
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -31,7 +33,8 @@ class Moments:
         shifts = self.chain_means - self.means[:, np.newaxis]
         within = self.chain_squares.mean(axis=-1) / self.n
         variance = within + np.square(shifts).mean(axis=-1)
-        rounding = np.square(8 * np.finfo(np.float64).eps * self.means)
+        with np.errstate(over="ignore"):  # beside such means nothing that is finite varies
+            rounding = np.square(8 * np.finfo(np.float64).eps * self.means)
         return np.where(variance <= rounding, 0.0, variance)
 
 
@@ -47,10 +50,22 @@ def measure_moments(series: Series) -> Moments:
             square = np.einsum("kcb,kcb->kc", deviation, deviation)
             if not np.isfinite(square).all():
                 _refuse(series, start, block)
+            if (square < SMALLEST).any():
+                _require_scale(deviation, mean, square)
             shift, total = mean - means, start + length
             means += shift * (length / total)
             squares += square + np.square(shift) * (start * length / total)
     return Moments(means, squares, series.n)
+
+
+def _require_scale(deviation: FloatArray, mean: FloatArray, square: FloatArray) -> None:
+    """Raise where squares have underflowed, so that what varies would seem constant."""
+    rounding = 8 * np.finfo(np.float64).eps * np.abs(mean)
+    if ((square < SMALLEST) & (np.abs(deviation).max(axis=-1) > rounding)).any():
+        raise ValueError(
+            "series varies so little that squares underflow float64; rescale it, for example by "
+            "its largest absolute value"
+        )
 
 
 def _refuse(series: Series, start: int, block: FloatArray) -> None:

@@ -10,11 +10,15 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from typing import Literal
 
+from heatbath._suggest import shown
+
 __all__ = ["format_spec", "value_with_error"]
 
 Style = Literal["", "e", "f"]
 
-_SPEC = re.compile(r"(?P<pad>(?:.?[<>^])?\d*)(?:\.(?P<digits>\d+))?(?P<style>[ef]?)")
+_SPEC = re.compile(
+    r"(?P<pad>(?:.?[<>^])?\d{0,4})(?:\.(?P<digits>\d{1,2}))?(?P<style>[ef]?)", re.ASCII
+)
 
 # Below this many digits between value and error, double precision has nothing left to show.
 _DOUBLE_DIGITS = 17
@@ -51,10 +55,10 @@ def format_spec(spec: str) -> tuple[str, int, Style]:
     ('>20', 1, 'e')
     """
     match = _SPEC.fullmatch(spec)
-    if match is None or match["digits"] == "0":
+    if match is None or int(match["digits"] or 2) == 0:
         raise ValueError(
-            f"format of an Estimate must read [[fill]align][width][.digits][e|f] with digits >= 1, "
-            f"digits being those of the error; got {spec!r}; write for example '.1' or '>20.2e'"
+            f"format of an Estimate must read [[fill]align][width][.digits][e|f] with 1 to 99 "
+            f"digits, those of the error; got {shown(spec)}; write for example '.1' or '>20.2e'"
         )
     style: Style = "e" if match["style"] == "e" else "f" if match["style"] == "f" else ""
     return match["pad"], int(match["digits"] or 2), style

@@ -13,7 +13,17 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "Primary", "Series", "SeriesLike", "open_series"]
+from heatbath._suggest import shown
+
+__all__ = [
+    "FloatArray",
+    "Primary",
+    "Series",
+    "SeriesLike",
+    "as_source",
+    "check_shape",
+    "open_series",
+]
 
 FloatArray = NDArray[np.float64]
 Primary = Callable[[Any], Any]
@@ -88,28 +98,31 @@ class Series:
         stored = [_load(source, start, stop) for source in self.sources]
         if self.primaries is None:
             return stored
-        argument: Any = stored[0]
+        argument = self.argument(stored)
+        with np.errstate(all="ignore"):  # what is not finite is refused where it is read
+            values = [primary(argument) for primary in self.primaries]
+        shape = (self.chains, stop - start)
+        return [_checked_primary(v, shape, f"primaries[{j}]") for j, v in enumerate(values)]
+
+    def argument(self, stored: Sequence[Any]) -> Any:
+        """What a primary is given: one block, or a mapping or a tuple of blocks."""
         if self.keys is not None:
-            argument = dict(zip(self.keys, stored, strict=True))
-        elif len(stored) > 1:
-            argument = tuple(stored)
-        return [
-            _checked_primary(primary(argument), (self.chains, stop - start), f"primaries[{j}]")
-            for j, primary in enumerate(self.primaries)
-        ]
+            return dict(zip(self.keys, stored, strict=True))
+        return tuple(stored) if len(stored) > 1 else stored[0]
 
 
-def open_series(series: Any, primaries: Any = None) -> Series:
+def open_series(series: Any, primaries: Any = None, *, name: str = "series") -> Series:
     """Check what the user gave and make it readable.
 
     ``series`` is one series, a mapping of names to series, or a tuple or list of arrays; all of
-    one shape. Raises TypeError or ValueError saying what was wrong and what to do.
+    one shape; messages call it ``name``. Raises TypeError or ValueError saying what was wrong and
+    what to do.
     """
-    keys, names, stored = _name_sources(series)
-    sources = tuple(_as_source(s, name) for s, name in zip(stored, names, strict=True))
+    keys, names, stored = _name_sources(series, name)
+    sources = tuple(as_source(s, name) for s, name in zip(stored, names, strict=True))
     shapes = [tuple(source.shape) for source in sources]
     for name, shape in zip(names, shapes, strict=True):
-        _check_shape(shape, name)
+        check_shape(shape, name)
         if shape != shapes[0]:
             raise ValueError(
                 f"all series must have one shape; {names[0]} has {shapes[0]} and {name} has "
@@ -124,18 +137,21 @@ def open_series(series: Any, primaries: Any = None) -> Series:
     return Series(sources, names, keys, chosen, chains, n, split)
 
 
-def _name_sources(series: Any) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Any, ...]]:
+def _name_sources(
+    series: Any, name: str
+) -> tuple[tuple[str, ...] | None, tuple[str, ...], tuple[Any, ...]]:
     if isinstance(series, Mapping):
         if not series:
-            raise ValueError("series is an empty mapping; give at least one named series")
+            raise ValueError(f"{name} is an empty mapping; give at least one named series")
         keys = tuple(series)
-        return keys, tuple(f"series[{key!r}]" for key in keys), tuple(series.values())
+        return keys, tuple(f"{name}[{shown(key)}]" for key in keys), tuple(series.values())
     if isinstance(series, list | tuple) and any(getattr(item, "shape", ()) for item in series):
-        return None, tuple(f"series[{j}]" for j in range(len(series))), tuple(series)
-    return None, ("series",), (series,)
+        return None, tuple(f"{name}[{j}]" for j in range(len(series))), tuple(series)
+    return None, (name,), (series,)
 
 
-def _as_source(series: Any, name: str) -> Any:
+def as_source(series: Any, name: str) -> Any:
+    """series as something to slice, of numbers in native order; TypeError for what is none."""
     if isinstance(series, np.ma.MaskedArray):
         raise TypeError(
             f"{name} is a masked array, and masks would be ignored; drop the masked measurements"
@@ -172,7 +188,8 @@ def _to_numpy(series: Any, name: str) -> NDArray[Any]:
         ) from trouble
 
 
-def _check_shape(shape: tuple[int, ...], name: str) -> None:
+def check_shape(shape: tuple[int, ...], name: str) -> None:
+    """ValueError unless shape is (n,) or (chains, n), with n large enough to be analysed."""
     if len(shape) not in (1, 2):
         raise ValueError(
             f"{name} must have shape (n,) for one chain or (chains, n) for replicas; got {shape}; "
@@ -192,10 +209,13 @@ def _check_shape(shape: tuple[int, ...], name: str) -> None:
 def _as_primaries(primaries: Any) -> tuple[Primary, ...] | None:
     if primaries is None:
         return None
-    chosen = (primaries,) if callable(primaries) else tuple(primaries)
+    chosen: tuple[Any, ...] = (primaries,) if callable(primaries) else ()
+    if isinstance(primaries, list | tuple):
+        chosen = tuple(primaries)
     if not chosen or not all(callable(primary) for primary in chosen):
         raise TypeError(
-            f"primaries must be functions of a block, such as (np.abs, np.square); got {primaries}"
+            f"primaries must be functions of a block, such as (np.abs, np.square); got "
+            f"{shown(primaries)}"
         )
     return chosen
 
@@ -203,7 +223,10 @@ def _as_primaries(primaries: Any) -> tuple[Primary, ...] | None:
 def _load(source: Any, start: int, stop: int) -> NDArray[Any]:
     block = source[start:stop] if len(source.shape) == 1 else source[:, start:stop]
     target = np.complex128 if source.dtype.kind == "c" else np.float64
-    block = np.asarray(block, dtype=target).reshape(-1, stop - start).view()
+    with np.errstate(over="ignore"):  # a longdouble beyond 1e308 is refused as infinite
+        block = np.asarray(block, dtype=target).reshape(-1, stop - start).view()
+    if block.strides[-1] != block.itemsize:  # NumPy adds up numbers that lie apart in another order
+        block = block.copy()
     block.flags.writeable = False  # a primary must not change the user's data
     return block
 
