@@ -26,6 +26,16 @@ NAMESPACES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def threads_as_before():
+    """The command line sets the number of threads for its process, and here that is the tests'."""
+    before = os.environ.get("HEATBATH_NUM_THREADS")
+    yield
+    os.environ.pop("HEATBATH_NUM_THREADS", None)
+    if before is not None:
+        os.environ["HEATBATH_NUM_THREADS"] = before
+
+
 @pytest.fixture(params=NAMESPACES, scope="session")
 def xp(request):
     """Each array namespace in turn; xp.asarray makes its arrays from NumPy's."""

@@ -425,6 +425,7 @@ def test_one_reason_is_said_once_for_all_operations() -> None:
 def test_the_intended_slower_paths_are_silent() -> None:
     steps(array_api_strict.asarray(field(4, 6)))  # who uses it tests conformity
     steps(tensor(requires_grad=True))  # a derivative is wanted
+    hb.random.uniform(field(4, 6).sum(), hb.random.key(1), 0, dim=0)  # one number: a NumPy scalar
     mine = field(4, 6).view(Mine)
     with hb.backends.use("reference"):
         steps(mine)

@@ -64,7 +64,8 @@ def test_runs_of_another_chain_version_are_read(
     sampler = hb.Metropolis(hb.actions.Gaussian(m2=1.0, lattice=(2, 2)))
     made = hb.sample(sampler, out=tmp_path / "run", samples=20, seed=1, progress=False)
     for module in ("resume", "storing"):
-        monkeypatch.setattr(f"heatbath.sampling.{module}.CHAIN_VERSION", CHAIN_VERSION + 1)
+        name = f"heatbath.sampling.{module}"
+        monkeypatch.setattr(sys.modules[name], "CHAIN_VERSION", CHAIN_VERSION + 1)
     with hb.io.Run.open(tmp_path / "run") as run:
         assert run.record["chain_version"] == CHAIN_VERSION
         read = run.history("phi_squared")[...]

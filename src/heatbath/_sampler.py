@@ -67,6 +67,8 @@ class Sampler(Protocol):
     A class attribute `records_scalars = True` promises that `step` takes the keyword
     `measure_every` and that its info holds `scalars`, as a `Recording` makes them; all samplers of
     this library do.  Without it `hb.sample` calls step(key, state, n=…) and measures outside.
+    `reversible = True` says that a whole update obeys detailed balance on any lattice, `False` that
+    it does not even on one site; `hb.testing.verify` asks accordingly.
     """
 
     @property

@@ -19,6 +19,8 @@ HIDDEN = "torch must see through it, for a gradient or a transform, and the kern
 OURS = ("heatbath", "heatbath_numba", "heatbath_cuda", "numba", "concurrent", "threading")
 # Not made for speed: with it one tests that a program keeps to the Array API.
 WITHOUT_KERNELS = ("array_api_strict",)
+# What NumPy makes of an array without axes, such as a sum: there is nothing to be fast about.
+NUMBERS = ("numpy.float64", "numpy.float32")
 # What installs all that a provider's kernels import, where that is more than one package.
 EXTRAS = {"heatbath_cuda": "'heatbath[cuda]'"}
 
@@ -73,7 +75,7 @@ def advice(
     """Why no row takes arrays of this type, dtype and device, and what would be faster; "" where
     nobody asked for speed.  `load` gives a kernel's function, or why there is none."""
     name = f"{kind.__module__}.{kind.__name__}"
-    if not rows or kind.__module__.partition(".")[0] in WITHOUT_KERNELS:
+    if not rows or name in NUMBERS or kind.__module__.partition(".")[0] in WITHOUT_KERNELS:
         return ""
     typed = [row for row in rows if row.array_type == name]
     if not typed:

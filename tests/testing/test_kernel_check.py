@@ -54,6 +54,7 @@ def test_what_calls_no_kernel_is_passed_over(monkeypatch: pytest.MonkeyPatch) ->
     @dataclass(frozen=True)
     class Still:
         action: Any
+        exact = True
 
         def on(self, lattice: Any) -> Any:
             return replace(self, action=self.action.on(lattice))

@@ -53,7 +53,7 @@ def test_holm_is_never_above_one_and_keeps_the_order() -> None:
 
 @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
 def test_what_is_no_p_value_is_refused(p: float) -> None:
-    with pytest.raises(ValueError, match="p_values must lie between 0 and 1; a is"):
+    with pytest.raises(ValueError, match="p_values must lie between 0 and 1; 'a' is"):
         holm({"a": p})
 
 
@@ -138,7 +138,7 @@ def test_tuning_finds_an_acceptance() -> None:
 
 @pytest.mark.parametrize("wrong", [None, PHI4, "hmc"])
 def test_only_samplers_are_verified(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="sampler must have init, step, on, action and exact"):
+    with pytest.raises(TypeError, match="sampler must have init, step, "):
         verify(wrong)
 
 

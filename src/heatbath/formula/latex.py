@@ -14,8 +14,7 @@ _RANK = {"add": 0, "sub": 0, "neg": 1, "mul": 2, "div": 2}
 def latex(e: Expression, fields: tuple[str, ...] = (r"\phi_x", r"\phi_{x+\hat\mu}")) -> str:
     r"""The expression as LaTeX; `fields` names the stencil points.
 
-    >>> from heatbath._suggest import shown
-    from heatbath.formula.expression import coupling, field
+    >>> from heatbath.formula.expression import coupling, field
     >>> print(latex(coupling("kappa") * field(0) * field(0)))
     \kappa\, \phi_x^{2}
     """

@@ -76,6 +76,7 @@ class HMC:
 
     name = "hmc"
     exact = True
+    reversible = True
     records_scalars = True
     tunable = "step_size"
     target_acceptance = 0.8

@@ -34,6 +34,7 @@ from heatbath.stats.overlap import (
 )
 from heatbath.stats.results import Estimate
 from heatbath.stats.series import Primary, Series, SeriesLike, open_series
+from heatbath.stats.several_runs import LARGEST
 
 __all__ = ["average_phase", "reweight", "weight_overlap"]
 
@@ -234,6 +235,12 @@ def _open_weights(log_weights: Any) -> Series:
             raise ValueError(
                 f"log_weights must be finite, or -inf for the weight 0; got {block[chain, i]} at "
                 f"measurement {start + i} of chain {chain}"
+            )
+        sizes = np.maximum(np.where(np.isinf(block.real), 0.0, abs(block.real)), abs(block.imag))
+        if (size := float(sizes.max())) > LARGEST:
+            raise ValueError(
+                f"log_weights must be at most {LARGEST:g} in size, for float64 to have digits left "
+                f"for differences of 1; got {size:.3g}; subtract a constant"
             )
         largest = max(largest, float(block.real.max()))
     if largest == -math.inf:

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from heatbath._namespace import Array, as_numpy, dtype_name, namespace_of
+from heatbath._sampler import check_action
 from heatbath.testing.outcome import Check, check
 from heatbath.testing.rounding import unit_roundoff
-from heatbath.testing.samplers import check_sampler
 from heatbath.testing.subjects import depends_on_site, described, random_fields, small_shape
 
 __all__ = ["check_reversibility", "has_trajectory"]
@@ -69,12 +69,13 @@ def check_reversibility(sampler: Any, field: Array | None = None, *, seed: int =
     >>> print(hb.testing.check_reversibility.examine(wrong).advice)
     Trajectories do not return: use a symmetric integrator, and a force that depends on φ alone.
     """
-    check_sampler(sampler)
-    if not has_trajectory(sampler):
+    if isinstance(sampler, type) or not has_trajectory(sampler):
         raise TypeError(
-            f"{type(sampler).__name__} has no method trajectory(field, momentum): reversibility is "
-            f"a property of integrators; check_detailed_balance examines other samplers"
+            f"sampler: {type(sampler).__name__} has no method trajectory(field, momentum): "
+            f"reversibility is a property of integrators; check_detailed_balance examines other "
+            f"samplers"
         )
+    check_action(getattr(sampler, "action", None))
     sampler, start = _start(sampler, field, seed)
     momentum = random_fields(sampler.action, _batch(sampler, start), seed + 1, like=start)
     parts: dict[str, Part | None] = {"return": _return(sampler, start, momentum)}
