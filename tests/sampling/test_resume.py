@@ -353,4 +353,4 @@ def test_memory_does_not_grow_with_the_estimates(tmp_path):
         hb.resume(tmp_path / str(n), progress=False)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[2] < 1.1 * peaks[1]
+    assert peaks[2] < 1.25 * peaks[1]  # ten times as much data, and names of chunks

@@ -50,7 +50,7 @@ def test_several_runs_together():
     assert LOW < np.mean(hits) < HIGH
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 @pytest.mark.parametrize(("tau", "n"), [(0.5, 2000), (3.0, 8000), (10.0, 20_000)])
 def test_all_that_one_run_does_not_refuse(tau, n):
     grid, told, silent = (0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 2.0), [], []
@@ -67,7 +67,7 @@ def test_all_that_one_run_does_not_refuse(tau, n):
     assert len(told + silent) < 0.8 * len(grid) * 1000
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 def test_ising_model_from_one_run():
     rng, hits = np.random.default_rng(12), {b: [] for b in (0.25, 0.3, 0.4, 0.5, 0.7, 1.0)}
     for _ in range(1500):
@@ -83,7 +83,7 @@ def test_ising_model_from_one_run():
         assert LOW < np.mean(hits[beta]) < HIGH
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 @pytest.mark.parametrize("tau", [0.5, 4.0])
 def test_all_that_several_runs_do_not_refuse(tau):
     rng, grid = np.random.default_rng(13), (0.75, 0.85, 0.95, 1.1, 1.3, 1.5, 2.0, 2.5)
@@ -103,7 +103,7 @@ def test_all_that_several_runs_do_not_refuse(tau):
     assert LOW < np.mean([pair for found in hits.values() for pair in found]) < HIGH
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 def test_complex_weights():
     # Both parts, over shifts whose phase is resolved.
     hits = []
@@ -115,7 +115,7 @@ def test_complex_weights():
     assert LOW < np.mean(hits) < HIGH
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 def test_replicas():
     hits = []
     for x in ar1(np.random.default_rng(15), (1500, 4, 1500), 2.0):

@@ -36,7 +36,7 @@ CASES = {
 }
 
 
-@pytest.mark.statistics
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", CASES)
 def test_p_values_are_uniform(name: str) -> None:
     check, sampler = CASES[name]

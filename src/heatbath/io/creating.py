@@ -81,9 +81,13 @@ def _begun(place: Path, made: list[Path]) -> Lock:
         # Before we have the lock another process may take ours for left over, and remove it.
         with suppress(Taken):
             lock = Lock(made[-1] / LOCK)
-            if made[-1].exists():
-                durable.sync_directory(made[-1])  # so that, if we die, it can be told for ours
-                return lock
+            try:
+                if made[-1].exists():
+                    durable.sync_directory(made[-1])  # so that, if we die, it can be told for ours
+                    return lock
+            except BaseException:
+                lock.release()
+                raise
             lock.release()
 
 
